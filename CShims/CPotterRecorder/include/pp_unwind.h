@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// The unwinder: registers of an interrupted thread -> frames. Async-signal-safe: no call leaves this library, no lock,
+// no allocation, no read outside the given stack bounds and the tables.
+#pragma once
+#include "CPotterWire.h"
+
+// One mapped module, as the unwinder sees it. Sorted by start, ranges do not overlap.
+typedef struct pp_code_range {
+    uint64_t start, end; // run-time addresses
+    uint64_t bias;       // run-time address minus file-relative address
+    uint32_t module;     // module slot
+    uint32_t reserved;
+} pp_code_range;
+
+#define PP_MAX_LOADED 1024u // modules mapped at once
+typedef struct pp_code_map {
+    uint32_t count;
+    uint32_t generation;
+    pp_code_range ranges[PP_MAX_LOADED];
+} pp_code_map;
+
+typedef struct pp_unwind_space {
+    const pp_code_map *map;
+    const pp_module *modules; // indexed by pp_code_range.module: table_offset (atomic) is read from there
+    const uint8_t *tables;    // base of the tables memfd
+    uint64_t tables_size;
+} pp_unwind_space;
+
+typedef struct pp_registers {
+    uint64_t pc, sp, fp, async; // x86-64: rip, rsp, rbp, r14
+} pp_registers;
+
+typedef struct pp_unwound {
+    uint32_t depth;       // frames written, at most PP_MAX_FRAMES
+    uint32_t cut;         // frames left out in the middle
+    uint32_t flags;       // PP_STACK_*
+    uint32_t fallbacks;   // steps made by frame pointers
+    uint32_t failed_module; // module slot where an incomplete unwind stopped, or PP_FRAME_NO_MODULE
+    uint32_t reserved;
+} pp_unwound;
+
+/// Walks the stack from `registers` and writes frames (PP_FRAME_*, leaf first) to `frames` (room for PP_MAX_FRAMES).
+/// Reads stack words only in [stack_low, stack_high), 8-byte aligned. At most PP_WALK_LIMIT steps.
+pp_unwound pp_unwind(const pp_unwind_space *_Nonnull space, pp_registers registers, uint64_t stack_low,
+                     uint64_t stack_high, uint64_t *_Nonnull frames);

@@ -1,0 +1,3 @@
+// SPDX-License-Identifier: Apache-2.0
+// System calls that Swift cannot make by itself.
+#pragma once

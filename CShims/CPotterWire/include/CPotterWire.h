@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the recorder (inside the target) and the collector (potter-prof) share. The only definition of it: Swift reads
+// the session memory through this header.
+//
+//   session memory, one memfd per program image (from exec to exec), mapped read-write by both sides
+//   ┌─────────┬───────────┬─────────┬─────────┬─────────┬───────┬─────────────┬─────────────┐
+//   │ header  │ processes │ threads │ modules │ strings │ rings │ stack index │ stack arena │
+//   └─────────┴───────────┴─────────┴─────────┴─────────┴───────┴─────────────┴─────────────┘
+//   unwind tables, one memfd per recording, read-only for the targets (F_SEAL_FUTURE_WRITE): blobs of pp_unwind_table
+//   bell, one page per recording: the futex word by which targets wake the collector
+//
+// Invariants
+//  1. State lives in slots, not in messages: nothing about a thread, process or module can be lost between the two
+//     sides. A slot that cannot be had is counted (pp_counter) and its owner runs unrecorded.
+//  2. Every word has one writer, but for the reserve counters and state words, which change by compare-and-swap.
+//  3. The collector trusts nothing in here: the target may be hostile. It copies, then checks.
+//  4. A frame names its module, not only its address: it stays right after dlclose and in forked children, whose
+//     mappings differ.
+#pragma once
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PP_WIRE_VERSION 1u
+#define PP_SESSION_MAGIC 0x314e534553545450ull // "PTTSESN1"
+#define PP_HELLO_MAGIC 0x4f4c4c48u             // "HLLO"
+
+// Limits. Changing one changes the layout: raise PP_WIRE_VERSION.
+#define PP_PROCESS_SLOTS 512u    // processes alive at once in one image (forked without exec)
+#define PP_THREAD_SLOTS 4096u    // threads alive at once in one image
+#define PP_MODULE_SLOTS 4096u    // distinct mappings of modules over the life of an image
+#define PP_STRING_BYTES (1u << 20)
+#define PP_RING_RECORDS 512u     // per thread; a power of two
+#define PP_STACK_BUCKETS (1u << 18)
+#define PP_MAX_FRAMES 512u       // kept of one stack: all, or PP_CUT_FRAMES at each end
+#define PP_CUT_FRAMES 256u
+#define PP_WALK_LIMIT 65536u     // frames walked before an unwind gives up
+#define PP_STACK_ARENA_WORDS (8u << 20) // 64 MiB, sparse
+
+// Engines of pp_session.engine.
+#define PP_ENGINE_NONE 0u
+#define PP_ENGINE_PERF 1u  // perf clocks of the collector sample user time; the thread timer only divides kernel time
+#define PP_ENGINE_TIMER 2u // the thread timer samples all CPU time
+
+// pp_session.state
+#define PP_SESSION_PREPARING 0u
+#define PP_SESSION_RECORDING 1u
+#define PP_SESSION_STOPPED 2u
+
+// pp_thread.state and pp_process.state
+#define PP_SLOT_FREE 0u
+#define PP_SLOT_CLAIMED 1u // being filled in
+#define PP_SLOT_LIVE 2u
+#define PP_SLOT_EXITED 3u  // its last word is written; the collector drains it, then frees it
+
+// pp_module.state
+#define PP_MODULE_ANNOUNCED 2u
+#define PP_MODULE_PREPARED 3u // the collector is done with it: table_offset is final, and may be 0 (no table)
+
+// A frame of a stack: module slot in the upper 16 bits, file-relative address (pc - bias) in the lower 48. For a return
+// address it is the address of the byte before it, so that it lies inside the call.
+#define PP_FRAME_MODULE_SHIFT 48
+#define PP_FRAME_ADDRESS_MASK 0x0000ffffffffffffull
+#define PP_FRAME_NO_MODULE 0xffffu // the lower 48 bits are the absolute address
+
+// pp_stack.flags
+#define PP_STACK_CUT 1u       // `cut` frames are missing between frame PP_CUT_FRAMES-1 and frame PP_CUT_FRAMES
+#define PP_STACK_INCOMPLETE 2u // the root was not reached: the last frame is where the unwind failed
+#define PP_STACK_FALLBACK 4u  // frame pointers had to be used at least once
+#define PP_STACK_RACED 8u     // the module map changed during the walk, twice
+
+// pp_sample.kind
+#define PP_SAMPLE_USER 1u   // perf clock: stands for one mean period of user time
+#define PP_SAMPLE_TICK 2u   // thread timer: `count` ticks of CPU time, user and kernel
+#define PP_SAMPLE_SYSCALL 4u // flag on a tick: pc follows a system call instruction
+
+// pp_session.counters: what could not be recorded. Names and order are those of the quality line.
+enum pp_counter {
+    PP_COUNT_RING_FULL,        // samples dropped, ring full
+    PP_COUNT_STACKS_FULL,      // samples dropped, stack table full
+    PP_COUNT_NO_THREAD_SLOT,   // threads that ran unrecorded
+    PP_COUNT_NO_PROCESS_SLOT,  // forked children that ran unrecorded
+    PP_COUNT_NO_MODULE_SLOT,   // modules not announced
+    PP_COUNT_NESTED,           // samples dropped, the handler was already running on the thread
+    PP_COUNT_STALE,            // signals ignored: no heartbeat, stopped, or not ours
+    PP_COUNT_UNKNOWN_THREAD,   // signals on a thread that has no slot
+    PP_COUNT_TIMER_FAILED,     // threads whose CPU timer could not be made
+    PP_COUNT_SIGNAL_TAKEN,     // the program installed its own SIGPROF handler: sampling ended
+    PP_COUNT_FOREIGN_IMAGE,    // exec of a program that cannot load the recorder (static, other loader, setuid)
+    PP_COUNT_COUNTERS
+};
+
+// A ring record.
+typedef struct pp_sample {
+    uint64_t time_ns;  // CLOCK_MONOTONIC at handler entry
+    uint32_t stack;    // id: offset of a pp_stack in the arena, in words
+    uint16_t kind;     // PP_SAMPLE_*
+    uint16_t event;    // which perf event of the thread fired
+    uint32_t count;    // ticks (1 + overrun), or 1
+    uint32_t sequence; // of this thread, counts drops too
+    uint64_t reserved;
+} pp_sample;
+_Static_assert(sizeof(pp_sample) == 32, "ring record");
+
+// An entry of the stack arena; 8-byte words, published by the compare-and-swap of its index bucket.
+typedef struct pp_stack {
+    uint32_t hash;
+    uint32_t flags; // PP_STACK_*
+    uint32_t depth; // frames stored
+    uint32_t cut;   // frames left out, PP_STACK_CUT
+    uint64_t frames[]; // leaf first, see PP_FRAME_*
+} pp_stack;
+_Static_assert(sizeof(pp_stack) == 16, "stack header");
+
+typedef struct pp_thread {
+    // Written by the target.
+    _Atomic uint32_t state;
+    uint32_t tid;
+    uint32_t process;       // slot
+    _Atomic uint32_t fired; // bit n: event n fired and waits for its next period
+    uint64_t stack_low, stack_high;
+    uint64_t start_ns;      // CLOCK_MONOTONIC
+    uint64_t start_cpu_ns;  // CLOCK_THREAD_CPUTIME_ID when the slot was claimed
+    _Atomic uint64_t exit_cpu_ns; // the same at exit; 0 while running
+    _Atomic uint64_t handler_ns;  // time in the handler
+    _Atomic uint32_t exec;        // 1: about to exec, disarm me; set back to 0 if the exec fails
+    uint32_t reserved0;
+    uint64_t reserved1[6];
+    // Ring: head written by the target.
+    _Atomic uint64_t head;     // records written so far
+    _Atomic uint64_t dropped;  // records that found no room
+    uint64_t reserved2[6];
+    // Written by the collector.
+    _Atomic uint64_t tail;     // records consumed so far
+    _Atomic uint32_t armed;    // futex word: 0 not yet, 1 armed, 2 disarmed for exec, 3 cannot be armed
+    uint32_t reserved3;
+    uint64_t reserved4[6];
+} pp_thread;
+_Static_assert(sizeof(pp_thread) == 256, "thread slot");
+
+typedef struct pp_process {
+    _Atomic uint32_t state;
+    uint32_t pid;
+    uint32_t parent; // process slot of the parent, or ~0 for the image's first
+    uint32_t parent_pid;
+    uint64_t start_ns;
+    uint64_t start_cpu_ns; // CLOCK_PROCESS_CPUTIME_ID at the constructor or after fork
+    _Atomic uint64_t exit_cpu_ns; // at exit(), _exit() or before exec; 0 if it never said so
+    _Atomic uint32_t exec;  // 1: this process is in an exec
+    uint32_t reserved[5];
+} pp_process;
+_Static_assert(sizeof(pp_process) == 64, "process slot");
+
+typedef struct pp_module {
+    _Atomic uint32_t state; // PP_SLOT_CLAIMED while filled in, then PP_MODULE_*
+    uint32_t path;          // offset in strings, NUL-terminated; "" is the program itself
+    uint64_t start, end;    // of all its load segments
+    uint64_t bias;          // run-time address minus file-relative address
+    uint64_t time_ns;       // when it was announced
+    uint32_t process;       // slot of the process that announced it
+    uint8_t build_id_size;  // 0: none
+    uint8_t build_id[20];
+    uint8_t reserved0[3];
+    _Atomic uint64_t table_offset; // written by the collector: of a pp_unwind_table in the tables memfd, 0: none
+    uint64_t reserved1[5];
+} pp_module;
+_Static_assert(sizeof(pp_module) == 128, "module slot");
+
+typedef struct pp_session {
+    uint64_t magic;
+    uint32_t version;
+    uint32_t header_size;
+    uint64_t size; // of the memfd
+    // Offsets of the areas, from the start of the memfd.
+    uint64_t processes, threads, modules, strings, rings, stack_index, stack_arena;
+    // Written by the collector before the target maps it.
+    uint32_t engine;            // PP_ENGINE_*
+    uint32_t start_wait_us;     // a new thread waits at most so long to be armed
+    uint64_t timer_interval_ns; // of the thread CPU timers; 0: none
+    uint64_t arena_limit_words; // at most PP_STACK_ARENA_WORDS
+    uint32_t ring_limit;        // at most PP_RING_RECORDS
+    uint32_t module_limit;      // at most PP_MODULE_SLOTS
+    uint32_t thread_limit;      // at most PP_THREAD_SLOTS
+    uint32_t follow;            // 1: children are recorded too
+    uint64_t tables_size;
+    uint64_t reserved0[13];
+    // Written by the collector while recording.
+    _Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC; older than PP_HEARTBEAT_STALE_NS: the collector is gone
+    _Atomic uint32_t state;        // PP_SESSION_*
+    _Atomic uint32_t ready;        // futex word: 1 when hello is answered in full (tables ready, main thread armed)
+    uint64_t reserved1[6];
+    // Written by the target.
+    _Atomic uint32_t process_high, thread_high, module_high; // slots ever used
+    _Atomic uint32_t strings_used;
+    _Atomic uint64_t arena_used_words;
+    _Atomic uint32_t announced;   // counts announcements, so that the collector looks only when there is something
+    uint32_t reserved2;
+    uint64_t reserved3[4];
+    _Atomic uint64_t counters[16]; // enum pp_counter
+} pp_session;
+_Static_assert(sizeof(pp_session) == 448, "session header");
+_Static_assert(PP_COUNT_COUNTERS <= 16, "counters");
+
+#define PP_HEARTBEAT_STALE_NS 2000000000ull
+
+// Area sizes, in the order of the layout; each area starts on a page.
+#define PP_PAGE_ROUND(bytes) (((uint64_t)(bytes) + 4095u) & ~(uint64_t)4095u)
+#define PP_PROCESSES_OFFSET PP_PAGE_ROUND(sizeof(pp_session))
+#define PP_THREADS_OFFSET (PP_PROCESSES_OFFSET + PP_PAGE_ROUND(PP_PROCESS_SLOTS * sizeof(pp_process)))
+#define PP_MODULES_OFFSET (PP_THREADS_OFFSET + PP_PAGE_ROUND(PP_THREAD_SLOTS * sizeof(pp_thread)))
+#define PP_STRINGS_OFFSET (PP_MODULES_OFFSET + PP_PAGE_ROUND(PP_MODULE_SLOTS * sizeof(pp_module)))
+#define PP_RINGS_OFFSET (PP_STRINGS_OFFSET + PP_PAGE_ROUND(PP_STRING_BYTES))
+#define PP_RING_BYTES (PP_RING_RECORDS * sizeof(pp_sample))
+#define PP_STACK_INDEX_OFFSET (PP_RINGS_OFFSET + PP_PAGE_ROUND((uint64_t)PP_THREAD_SLOTS * PP_RING_BYTES))
+#define PP_STACK_ARENA_OFFSET (PP_STACK_INDEX_OFFSET + PP_PAGE_ROUND((uint64_t)PP_STACK_BUCKETS * 4))
+#define PP_SESSION_SIZE (PP_STACK_ARENA_OFFSET + PP_PAGE_ROUND((uint64_t)PP_STACK_ARENA_WORDS * 8))
+
+// The page by which all targets of a recording wake the collector.
+typedef struct pp_bell {
+    _Atomic uint32_t word;    // incremented before each wake
+    _Atomic uint32_t waiting; // 1 while the collector sleeps on `word`
+} pp_bell;
+
+// Target to collector, over the unix socket named in POTTER_SESSION.
+typedef struct pp_hello {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t pid;
+    uint32_t flags;
+    uint64_t startup_cpu_ns; // CLOCK_PROCESS_CPUTIME_ID in the constructor
+    uint64_t reserved[4];
+} pp_hello;
+_Static_assert(sizeof(pp_hello) == 56, "hello");
+
+// Collector to target, with three descriptors by SCM_RIGHTS: session, tables, bell.
+typedef struct pp_welcome {
+    uint32_t magic;
+    uint32_t version;
+    uint32_t status; // 0: welcome; else stay inert
+    uint32_t reserved;
+    uint64_t session_size;
+    uint64_t tables_size;
+} pp_welcome;
+_Static_assert(sizeof(pp_welcome) == 32, "welcome");
+
+#include "pp_unwind_table.h"
+
+// Atomics do not import into Swift: these do.
+static inline uint32_t pp_load32(const _Atomic uint32_t *word) {
+    return atomic_load_explicit(word, memory_order_acquire);
+}
+static inline uint64_t pp_load64(const _Atomic uint64_t *word) {
+    return atomic_load_explicit(word, memory_order_acquire);
+}
+static inline void pp_store32(_Atomic uint32_t *word, uint32_t value) {
+    atomic_store_explicit(word, value, memory_order_release);
+}
+static inline void pp_store64(_Atomic uint64_t *word, uint64_t value) {
+    atomic_store_explicit(word, value, memory_order_release);
+}
+static inline uint32_t pp_exchange32(_Atomic uint32_t *word, uint32_t value) {
+    return atomic_exchange_explicit(word, value, memory_order_acq_rel);
+}
+static inline bool pp_swap32(_Atomic uint32_t *word, uint32_t expected, uint32_t value) {
+    return atomic_compare_exchange_strong_explicit(word, &expected, value, memory_order_acq_rel, memory_order_acquire);
+}
