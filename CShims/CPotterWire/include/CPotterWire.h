@@ -125,7 +125,7 @@ typedef struct pp_thread {
     _Atomic uint64_t handler_ns;  // time in the handler
     _Atomic uint32_t exec;        // 1: about to exec, disarm me; set back to 0 if the exec fails
     uint32_t reserved0;
-    uint64_t reserved1[6];
+    uint64_t reserved1[7];
     // Ring: head written by the target.
     _Atomic uint64_t head;     // records written so far
     _Atomic uint64_t dropped;  // records that found no room
@@ -162,7 +162,7 @@ typedef struct pp_module {
     uint8_t build_id[20];
     uint8_t reserved0[3];
     _Atomic uint64_t table_offset; // written by the collector: of a pp_unwind_table in the tables memfd, 0: none
-    uint64_t reserved1[5];
+    uint64_t reserved1[6];
 } pp_module;
 _Static_assert(sizeof(pp_module) == 128, "module slot");
 
@@ -195,10 +195,10 @@ typedef struct pp_session {
     _Atomic uint64_t arena_used_words;
     _Atomic uint32_t announced;   // counts announcements, so that the collector looks only when there is something
     uint32_t reserved2;
-    uint64_t reserved3[4];
+    uint64_t reserved3[7];
     _Atomic uint64_t counters[16]; // enum pp_counter
 } pp_session;
-_Static_assert(sizeof(pp_session) == 448, "session header");
+_Static_assert(sizeof(pp_session) == 512, "session header");
 _Static_assert(PP_COUNT_COUNTERS <= 16, "counters");
 
 #define PP_HEARTBEAT_STALE_NS 2000000000ull

@@ -42,6 +42,6 @@ typedef struct pp_unwind_table {
     uint32_t page_shift; // can hold a return address is CFA = fp + 16, fp at CFA - 16, async same
     uint32_t first;      // offset: uint32_t[(limit - base) >> first_shift + 2]: first row at or before a block's start
     uint32_t first_shift;
-    uint64_t reserved[2];
+    uint64_t reserved[3];
 } pp_unwind_table;
 _Static_assert(sizeof(pp_unwind_table) == 80, "unwind table header");
