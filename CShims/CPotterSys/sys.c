@@ -1,2 +1,149 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "CPotterSys.h"
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <link.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+static int result(long value) { return value < 0 ? -errno : (int)value; }
+
+int potter_memfd(const char *name, uint64_t size, uint64_t reserved) {
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return -errno;
+    int error = ftruncate(fd, (off_t)size) != 0 ? -errno : 0;
+    if (error == 0 && reserved > 0)
+        error = potter_allocate(fd, 0, reserved);
+    if (error == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK) != 0)
+        error = -errno;
+    if (error == 0)
+        return fd;
+    close(fd);
+    return error;
+}
+
+int potter_seal_future_write(int fd) { return result(fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE)); }
+
+void *potter_map_shared(int fd, uint64_t size) {
+    void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
+    return at == MAP_FAILED ? NULL : at;
+}
+
+int potter_allocate(int fd, uint64_t offset, uint64_t size) {
+    return result(fallocate(fd, 0, (off_t)offset, (off_t)size));
+}
+
+uint64_t potter_monotonic_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static struct timespec duration(uint64_t ns) {
+    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000u), .tv_nsec = (long)(ns % 1000000000u)};
+}
+
+void potter_futex_wait(const void *word, uint32_t value, uint64_t timeout_ns) {
+    struct timespec timeout = duration(timeout_ns);
+    syscall(SYS_futex, word, FUTEX_WAIT, value, &timeout, NULL, 0);
+}
+
+void potter_futex_wake(const void *word) { syscall(SYS_futex, word, FUTEX_WAKE, 0x7fffffff, NULL, NULL, 0); }
+
+int potter_pidfd(pid_t pid) { return result(syscall(SYS_pidfd_open, pid, 0)); }
+
+uint64_t potter_vdso(size_t *size) {
+    const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)getauxval(AT_SYSINFO_EHDR); // NOLINT: an address by definition
+    *size = 0;
+    if (header == NULL)
+        return 0;
+    // The section headers are the last thing in the image.
+    *size = header->e_shoff + (size_t)header->e_shnum * header->e_shentsize;
+    return (uint64_t)(uintptr_t)header;
+}
+
+static sigset_t mask_before;
+static bool mask_changed;
+
+static sigset_t watched_signals(void) {
+    static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH};
+    sigset_t set;
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaddset(&set, signals[i]);
+    return set;
+}
+
+int potter_block_signals(void) {
+    sigset_t set = watched_signals();
+    if (sigprocmask(SIG_BLOCK, &set, &mask_before) != 0)
+        return -errno;
+    mask_changed = true;
+    return 0;
+}
+
+int potter_wait_signal(int timeout_ms, bool *from_user) {
+    sigset_t set = watched_signals();
+    siginfo_t info;
+    struct timespec timeout = duration((uint64_t)timeout_ms * 1000000u);
+    int signal = sigtimedwait(&set, &info, &timeout);
+    if (signal <= 0)
+        return 0;
+    *from_user = info.si_code <= 0; // SI_USER, SI_TKILL, SI_QUEUE; the terminal's are SI_KERNEL
+    return signal;
+}
+
+int potter_spawn(const char *path, char *const *arguments, char *const *environment) {
+    posix_spawnattr_t attributes;
+    posix_spawnattr_init(&attributes);
+    if (mask_changed) {
+        posix_spawnattr_setsigmask(&attributes, &mask_before);
+        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+    }
+    pid_t pid = 0;
+    int error = posix_spawn(&pid, path, NULL, &attributes, arguments, environment);
+    posix_spawnattr_destroy(&attributes);
+    return error != 0 ? -error : pid;
+}
+
+int potter_child_state(pid_t pid, int *value) {
+    siginfo_t info = {0};
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+        *value = info.si_status;
+        return info.si_code == CLD_EXITED ? 1 : 2;
+    }
+    info.si_pid = 0;
+    if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 && info.si_pid != 0) {
+        *value = info.si_status;
+        return info.si_code == CLD_CONTINUED ? 4 : 3;
+    }
+    return 0;
+}
+
+int potter_reap(pid_t pid, uint64_t *cpu_ns) {
+    struct rusage usage;
+    int status;
+    if (wait4(pid, &status, 0, &usage) < 0)
+        return -errno;
+    *cpu_ns = ((uint64_t)usage.ru_utime.tv_sec + (uint64_t)usage.ru_stime.tv_sec) * 1000000000u +
+              ((uint64_t)usage.ru_utime.tv_usec + (uint64_t)usage.ru_stime.tv_usec) * 1000u;
+    return 0;
+}

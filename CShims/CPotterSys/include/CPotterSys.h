@@ -1,3 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
-// System calls that Swift cannot make by itself.
+// System calls that Swift cannot make by itself: variadic, missing from the C library's headers, or fork-like. Every
+// function returns a negative errno on failure. None is async-signal-safe unless it says so.
 #pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// A memfd of `size` bytes, close-on-exec, sealed against growing and shrinking, with room for its first `reserved`
+/// bytes allocated. Returns the descriptor.
+int potter_memfd(const char *_Nonnull name, uint64_t size, uint64_t reserved);
+/// Forbids new writable mappings (F_SEAL_FUTURE_WRITE); existing ones go on writing.
+int potter_seal_future_write(int fd);
+/// Maps a whole memfd, shared and writable. NULL on failure, errno is set.
+void *_Nullable potter_map_shared(int fd, uint64_t size);
+/// Allocates the bytes [offset, offset + size) of a memfd, so that touching them cannot fail.
+int potter_allocate(int fd, uint64_t offset, uint64_t size);
+
+/// A listening SOCK_SEQPACKET unix socket at `path`, close-on-exec, non-blocking.
+int potter_listen(const char *_Nonnull path, mode_t mode);
+/// Accepts one connection; its peer's credentials are written. -EAGAIN: none.
+int potter_accept(int fd, pid_t *_Nonnull pid, uid_t *_Nonnull uid);
+/// Receives at most `size` bytes, waiting at most `timeout_ms`. Returns the bytes received.
+ssize_t potter_receive(int fd, void *_Nonnull bytes, size_t size, int timeout_ms);
+/// Sends `bytes` with `count` descriptors (at most 3), without blocking and without SIGPIPE.
+int potter_send_descriptors(int fd, const void *_Nonnull bytes, size_t size, const int *_Nonnull descriptors, int count);
+
+/// A perf software CPU clock of thread `tid`, user space only, disabled, close-on-exec, remove-on-exec, period in ns;
+/// SIGPROF directed at the thread at each overflow once enabled. Returns the descriptor.
+int potter_perf_clock(pid_t tid, uint64_t period_ns);
+int potter_perf_enable(int fd);
+int potter_perf_disable(int fd);
+int potter_perf_period(int fd, uint64_t period_ns);
+
+/// Sleeps while *word == value, at most `timeout_ns`. Shared futex.
+void potter_futex_wait(const void *_Nonnull word, uint32_t value, uint64_t timeout_ns);
+void potter_futex_wake(const void *_Nonnull word);
+
+/// A descriptor that becomes readable when the process ends.
+int potter_pidfd(pid_t pid);
+/// Starts `path` in our process group with the signal mask that `mask_of_child` gives (NULL: ours). Returns the pid.
+int potter_spawn(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
+                 char *_Nullable const *_Nonnull environment);
+
+/// Blocks the signals that a terminal or a user sends to potter-prof, for all threads made from now on; potter_spawn
+/// gives the child the mask from before. Returns 0.
+int potter_block_signals(void);
+/// Waits for one of them, at most `timeout_ms`. Returns the signal, 0 on time-out; *from_user: sent by kill(2), not by
+/// the terminal.
+int potter_wait_signal(int timeout_ms, bool *_Nonnull from_user);
+
+/// State changes of child `pid`, without waiting: 0 nothing, 1 exited (*value: status), 2 killed (*value: signal),
+/// 3 stopped (*value: signal), 4 continued. Exits are reported but not reaped.
+int potter_child_state(pid_t pid, int *_Nonnull value);
+/// Reaps an exited child; its own and its waited-for children's CPU time in ns.
+int potter_reap(pid_t pid, uint64_t *_Nonnull cpu_ns);
+
+/// CLOCK_MONOTONIC, ns.
+uint64_t potter_monotonic_ns(void);
+/// The address and size of the vDSO's ELF image in this process; 0 if there is none.
+uint64_t potter_vdso(size_t *_Nonnull size);

@@ -124,8 +124,9 @@ typedef struct pp_thread {
     _Atomic uint64_t exit_cpu_ns; // the same at exit; 0 while running
     _Atomic uint64_t handler_ns;  // time in the handler
     _Atomic uint32_t exec;        // 1: about to exec, disarm me; set back to 0 if the exec fails
-    uint32_t reserved0;
-    uint64_t reserved1[7];
+    uint32_t timer;               // kernel timer id + 1; 0: none
+    char name[16];                // at exit, for threads that the collector never saw alive
+    uint64_t reserved1[5];
     // Ring: head written by the target.
     _Atomic uint64_t head;     // records written so far
     _Atomic uint64_t dropped;  // records that found no room
@@ -147,7 +148,8 @@ typedef struct pp_process {
     uint64_t start_cpu_ns; // CLOCK_PROCESS_CPUTIME_ID at the constructor or after fork
     _Atomic uint64_t exit_cpu_ns; // at exit(), _exit() or before exec; 0 if it never said so
     _Atomic uint32_t exec;  // 1: this process is in an exec
-    uint32_t reserved[5];
+    _Atomic uint32_t signal_taken; // futex word: 1 the program claims SIGPROF, disarm all threads; 2 done
+    uint32_t reserved[4];
 } pp_process;
 _Static_assert(sizeof(pp_process) == 64, "process slot");
 
@@ -183,7 +185,9 @@ typedef struct pp_session {
     uint32_t thread_limit;      // at most PP_THREAD_SLOTS
     uint32_t follow;            // 1: children are recorded too
     uint64_t tables_size;
-    uint64_t reserved0[13];
+    uint32_t redraw;            // 1: wake the collector after each perf sample, it draws the next period
+    uint32_t reserved4;
+    uint64_t reserved0[12];
     // Written by the collector while recording.
     _Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC; older than PP_HEARTBEAT_STALE_NS: the collector is gone
     _Atomic uint32_t state;        // PP_SESSION_*

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// exec. A SIGPROF that is pending when the old image's handler goes would kill the new one ("Profiling timer expired"):
+//
+//   stop the CPU timer ─▶ ask the collector to disarm the perf clock ─▶ drain a pending signal ─▶ exec
+//                                                                              └─ failed: arm again
+//
+// A vfork child shares this memory and its parent's TLS, but has no clock of its own: it only gets the environment.
+#include "real_functions.h"
+#include "recorder.h"
+#include <alloca.h>
+#include <errno.h>
+#include <unistd.h>
+
+#define PP_DISARM_WAIT_NS 10000000ull
+#define PP_MOST_ENVIRONMENT 32768u // more entries than this are passed on as they are
+#define PP_TEXT_BYTES 8192u
+
+typedef struct exec_guard {
+    bool active;
+    bool ignored; // no answer: the signal is ignored across the exec; the new image's constructor restores it
+    struct sigaction action;
+} exec_guard;
+
+static void drain_pending(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, PP_SIGNAL);
+    struct timespec now = {0};
+    siginfo_t info;
+    sigset_t pending;
+    if (sigpending(&pending) == 0 && sigismember(&pending, PP_SIGNAL))
+        sigtimedwait(&set, &info, &now);
+}
+
+static exec_guard before_exec(void) {
+    exec_guard guard = {0};
+    pp_recorder *recorder = &pp_recorder_state;
+    if (recorder->session == NULL || getpid() != recorder->pid)
+        return guard;
+    guard.active = true;
+    pp_process *process = &pp_processes(recorder->session)[recorder->process];
+    pp_thread *thread = pp_local_state.thread;
+    pp_timer_suspend();
+    atomic_store(&process->exit_cpu_ns, pp_now(CLOCK_PROCESS_CPUTIME_ID));
+    atomic_store(&process->exec, 1);
+    if (thread != NULL && recorder->session->engine == PP_ENGINE_PERF) {
+        atomic_store(&thread->exec, 1);
+        pp_announce();
+        guard.ignored = !pp_wait_word(&thread->armed, 1, PP_DISARM_WAIT_NS);
+    }
+    if (recorder->program_action.sa_handler == SIG_IGN || guard.ignored) {
+        struct sigaction ignore = {.sa_handler = SIG_IGN};
+        pp_real.sigaction(PP_SIGNAL, &ignore, &guard.action);
+        guard.ignored = true;
+    }
+    drain_pending();
+    return guard;
+}
+
+static void exec_failed(const exec_guard *guard) {
+    if (!guard->active)
+        return;
+    int saved = errno;
+    pp_recorder *recorder = &pp_recorder_state;
+    pp_process *process = &pp_processes(recorder->session)[recorder->process];
+    if (guard->ignored)
+        pp_real.sigaction(PP_SIGNAL, &guard->action, NULL);
+    atomic_store(&process->exit_cpu_ns, 0);
+    atomic_store(&process->exec, 0);
+    if (pp_local_state.thread != NULL)
+        atomic_store(&pp_local_state.thread->exec, 0);
+    pp_timer_resume();
+    pp_announce();
+    errno = saved;
+}
+
+// The environment for `image`, in the caller's frame: alloca is freed when that function returns or execs.
+#define PP_CHILD_ENVIRONMENT(image, environment)                                                                       \
+    (pp_environment_count(environment) > PP_MOST_ENVIRONMENT                                                           \
+         ? (environment)                                                                                               \
+         : pp_environment_for(                                                                                         \
+               image, environment,                                                                                     \
+               alloca((pp_environment_count(environment) + PP_ENVIRONMENT_EXTRA) * sizeof(char *)),                    \
+               alloca(PP_TEXT_BYTES), PP_TEXT_BYTES))
+
+static void note_image(pp_image image) {
+    if (image == PP_IMAGE_FOREIGN && pp_recorder_state.session != NULL)
+        pp_count(pp_recorder_state.session, PP_COUNT_FOREIGN_IMAGE);
+}
+
+int pp_execve(const char *path, char *const arguments[], char *const environment[]) {
+    pp_real_resolve();
+    pp_image image = pp_session_path() ? pp_image_of_path(path) : PP_IMAGE_UNKNOWN;
+    char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
+    note_image(image);
+    exec_guard guard = before_exec();
+    int result = pp_real.execve(path, arguments, (char **)child);
+    exec_failed(&guard);
+    return result;
+}
+
+int pp_execvpe(const char *file, char *const arguments[], char *const environment[]) {
+    pp_real_resolve();
+    pp_image image = pp_session_path() ? pp_image_of_file(file) : PP_IMAGE_UNKNOWN;
+    char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
+    note_image(image);
+    exec_guard guard = before_exec();
+    int result = pp_real.execvpe(file, arguments, (char **)child);
+    exec_failed(&guard);
+    return result;
+}
+
+int pp_fexecve(int fd, char *const arguments[], char *const environment[]) {
+    pp_real_resolve();
+    pp_image image = pp_session_path() ? pp_image_of_fd(fd) : PP_IMAGE_UNKNOWN;
+    char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
+    note_image(image);
+    exec_guard guard = before_exec();
+    int result = pp_real.fexecve(fd, arguments, (char **)child);
+    exec_failed(&guard);
+    return result;
+}
+
+int pp_execveat(int fd, const char *path, char *const arguments[], char *const environment[], int flags) {
+    pp_real_resolve();
+    if (pp_real.execveat == NULL) {
+        errno = ENOSYS;
+        return -1;
+    }
+    char *const *child = PP_CHILD_ENVIRONMENT(PP_IMAGE_UNKNOWN, environment);
+    exec_guard guard = before_exec();
+    int result = pp_real.execveat(fd, path, arguments, (char **)child, flags);
+    exec_failed(&guard);
+    return result;
+}
+
+static int spawn(bool search, pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
+    pp_real_resolve();
+    pp_image image = PP_IMAGE_UNKNOWN;
+    if (pp_session_path() != NULL)
+        image = search ? pp_image_of_file(path) : pp_image_of_path(path);
+    char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
+    note_image(image);
+    return (search ? pp_real.posix_spawnp : pp_real.posix_spawn)(pid, path, actions, attributes, arguments,
+                                                                (char **)child);
+}
+
+int pp_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                   const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
+    return spawn(false, pid, path, actions, attributes, arguments, environment);
+}
+
+int pp_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                    const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
+    return spawn(true, pid, file, actions, attributes, arguments, environment);
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "real_functions.h"
+#include <dlfcn.h>
+#include <stdatomic.h>
+
+pp_real_functions pp_real;
+static _Atomic int resolved;
+
+void pp_real_resolve(void) {
+    if (atomic_load_explicit(&resolved, memory_order_acquire))
+        return;
+    // Two threads may both do it: they write the same values.
+#define PP_LOOK_UP(type, name, arguments) pp_real.name = (type(*) arguments)dlsym(RTLD_NEXT, #name);
+    PP_REAL_FUNCTIONS(PP_LOOK_UP)
+#undef PP_LOOK_UP
+    atomic_store_explicit(&resolved, 1, memory_order_release);
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The recorder: what runs inside the target.
+//
+//   constructor ── hello ──▶ session memory mapped ──▶ threads, modules announced ──▶ SIGPROF handler samples
+//
+// Recorder law. In a handler: no malloc, no stdio, no lock, no loader, no Swift; errno is kept; no page is touched for
+// the first time but those of the stack arena; every drop is counted. Outside of handlers (interposed calls) the
+// recorder may take its own spin lock and call the loader. Inert on any doubt: `pp_recorder.session` stays NULL, and
+// every interposed call then goes straight to the real one.
+//
+// Who calls what: preload.c exports the interposed names and forwards here; nothing here is exported from the library.
+#pragma once
+#include "pp_unwind.h"
+#include <signal.h>
+#include <stddef.h>
+#include <time.h>
+
+#define PP_SIGNAL SIGPROF // the only signal that libdispatch workers leave unblocked
+
+typedef struct pp_recorder {
+    pp_session *session; // NULL: inert
+    pp_bell *bell;
+    const uint8_t *tables;
+    uint64_t tables_size;
+    uint64_t *scratch;   // PP_MAX_FRAMES words for each thread slot, private
+    pp_code_map maps[2]; // the map in use is maps[active]
+    _Atomic uint32_t active;
+    _Atomic uint32_t map_version; // odd while the map that is not in use is being written
+    uint32_t process;             // slot of this process
+    int32_t pid;
+    uintptr_t main_stack_high;
+    struct sigaction program_action; // what the program believes is SIGPROF's disposition
+    _Atomic uint32_t signal_taken;   // the program owns SIGPROF: never sample again in this process
+} pp_recorder;
+extern pp_recorder pp_recorder_state;
+
+// Per thread; initial-exec TLS. `sampling` is volatile: glibc declares functions `leaf`, and the compiler may otherwise
+// move the guard across them.
+typedef struct pp_local {
+    pp_thread *thread; // NULL: unrecorded
+    uint64_t *frames;  // scratch of the slot
+    int timer;         // kernel timer id, -1: none
+    volatile int sampling;
+    volatile uint32_t handled; // how often our handler ran on this thread: tells whose EINTR it was
+    uint32_t sequence;
+    bool timer_slow; // ticking once in PP_SLOW_TICK_NS until the collector lives again
+} pp_local;
+extern __thread pp_local pp_local_state;
+
+static inline pp_process *pp_processes(pp_session *session) {
+    return (pp_process *)((uint8_t *)session + PP_PROCESSES_OFFSET);
+}
+static inline pp_thread *pp_threads(pp_session *session) {
+    return (pp_thread *)((uint8_t *)session + PP_THREADS_OFFSET);
+}
+static inline pp_module *pp_modules(pp_session *session) {
+    return (pp_module *)((uint8_t *)session + PP_MODULES_OFFSET);
+}
+static inline void pp_count(pp_session *session, enum pp_counter counter) {
+    atomic_fetch_add_explicit(&session->counters[counter], 1, memory_order_relaxed);
+}
+static inline uint64_t pp_now(clockid_t clock) {
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+// session.c
+void pp_recorder_start(void);  // the library's constructor
+void pp_recorder_finish(void); // the library's destructor
+void pp_ring_bell(void);       // wakes the collector; async-signal-safe, at most one system call
+void pp_announce(void);        // something in the slots changed; rings the bell
+bool pp_wait_word(_Atomic uint32_t *word, uint32_t while_value, uint64_t timeout_ns); // false: timed out
+const char *pp_session_path(void);  // value of POTTER_SESSION, NULL while inert from the start
+const char *pp_preload_path(void);  // this library's path as LD_PRELOAD names it
+
+// threads.c
+void pp_thread_begin(pp_local *local, uintptr_t stack_high); // claims a slot, arms the CPU timer
+void pp_thread_wait_armed(const pp_local *local);
+void pp_thread_end(void);
+void pp_timer_suspend(void); // before exec
+void pp_timer_resume(void);
+void pp_timers_delete(void); // of all threads of this process
+
+// process.c
+bool pp_process_begin(uint32_t parent_slot, int32_t parent_pid, uint64_t start_cpu_ns);
+void pp_process_ends(void);
+void pp_fork_prepare(void);
+void pp_fork_parent(void);
+void pp_fork_child(void);
+
+// modules.c
+void pp_modules_scan(bool wait_for_tables); // outside of handlers only: calls dl_iterate_phdr
+void pp_modules_forked(void);               // in a forked child: the lock may have been held
+void pp_modules_prefault(void);
+bool pp_caller_has_search_path(const void *caller); // its DT_RUNPATH or DT_RPATH decides what dlopen("name") finds
+
+// exec.c: the interposed exec and spawn families end here
+int pp_execve(const char *path, char *const arguments[], char *const environment[]);
+int pp_execvpe(const char *file, char *const arguments[], char *const environment[]);
+int pp_fexecve(int fd, char *const arguments[], char *const environment[]);
+int pp_execveat(int fd, const char *path, char *const arguments[], char *const environment[], int flags);
+
+// image_linux.c: what kind of program an exec would start
+typedef enum pp_image { PP_IMAGE_UNKNOWN, PP_IMAGE_NATIVE, PP_IMAGE_FOREIGN } pp_image;
+pp_image pp_image_of_path(const char *path);
+pp_image pp_image_of_fd(int fd);
+pp_image pp_image_of_file(const char *file); // searched in PATH as execvp does
+
+// environment.c
+#define PP_ENVIRONMENT_EXTRA 3u
+size_t pp_environment_count(char *const environment[]);
+/// Writes to `out` (room for count + PP_ENVIRONMENT_EXTRA) the environment that a child should get, with our two entries
+/// in it (native) or out of it (foreign). `text` holds the new strings. Returns `environment` itself where nothing changes.
+char *const *pp_environment_for(pp_image image, char *const environment[], char **out, char *text, size_t text_size);
+
+// dispositions.c: the program sees its own disposition of our signal
+int pp_sigaction(int signal, const struct sigaction *action, struct sigaction *before);
+
+// stack_table.c
+bool pp_stack_intern(pp_session *session, const uint64_t *frames, const pp_unwound *unwound, uint32_t *id);
+
+// sampler_linux.c
+bool pp_sampler_install(void);
+void pp_sampler_handler(int signal, siginfo_t *info, void *context);
+
+// arch: sampler_x86_64.h

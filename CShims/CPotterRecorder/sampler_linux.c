@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sampler: the SIGPROF handler. Two sources use the one signal:
+//   perf clock of the collector   si_code POLL_IN..POLL_HUP   one sample of user time
+//   CPU timer of the thread       si_code SI_TIMER            ticks of CPU time, user and kernel
+// Anything else is the program's own business: see foreign_signal.
+//
+// All signals are masked while it runs, so that no handler of the program runs on top of ours and jumps out of it.
+#include "recorder.h"
+#include <errno.h>
+#include "real_functions.h"
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if defined(__x86_64__)
+#include "sampler_x86_64.h"
+#else
+#error "sampler: this architecture is not supported yet"
+#endif
+
+#define PP_SLOW_TICK_NS 500000000ull // CPU time between ticks while no collector lives
+#define PP_RED_ZONE 128u
+
+static bool from_timer(const siginfo_t *info, const pp_local *local) {
+    return info->si_code == SI_TIMER && local->thread != NULL && info->si_value.sival_ptr == (void *)local->thread;
+}
+
+static bool from_perf(const siginfo_t *info) { return info->si_code >= POLL_IN && info->si_code <= POLL_HUP; }
+
+static void set_timer(const pp_local *local, uint64_t interval_ns) {
+    struct timespec t = {.tv_sec = (time_t)(interval_ns / 1000000000u), .tv_nsec = (long)(interval_ns % 1000000000u)};
+    struct itimerspec spec = {.it_interval = t, .it_value = t};
+    syscall(SYS_timer_settime, local->timer, 0, &spec, NULL);
+}
+
+// SIGPROF that is not ours: sent by somebody with kill, or by setitimer. With the default disposition the program
+// would have died of it, so it does.
+static void foreign_signal(const siginfo_t *info) {
+    pp_recorder *recorder = &pp_recorder_state;
+    if (recorder->session != NULL)
+        pp_count(recorder->session, PP_COUNT_STALE);
+    bool ours_late = from_perf(info) || info->si_code == SI_TIMER;
+    if (ours_late || recorder->program_action.sa_handler != SIG_DFL)
+        return;
+    struct sigaction fatal = {.sa_handler = SIG_DFL};
+    // The raw call: the interposed sigaction would only note it.
+    struct {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        uint64_t mask;
+    } kernel_action = {.handler = (void *)fatal.sa_handler};
+    syscall(SYS_rt_sigaction, PP_SIGNAL, &kernel_action, NULL, sizeof(uint64_t));
+    syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), PP_SIGNAL); // delivered when this handler returns
+}
+
+// Where the interrupted code's stack ends: the thread's, or the alternate stack it runs on.
+static uint64_t stack_end(const pp_thread *thread, const ucontext_t *context, uint64_t sp) {
+    uint64_t alternate = (uint64_t)(uintptr_t)context->uc_stack.ss_sp;
+    if ((context->uc_stack.ss_flags & SS_DISABLE) == 0 && sp - alternate < context->uc_stack.ss_size)
+        return alternate + context->uc_stack.ss_size;
+    return sp < thread->stack_high ? thread->stack_high : sp;
+}
+
+static pp_unwound unwind(const pp_recorder *recorder, const pp_thread *thread, const ucontext_t *context,
+                         uint64_t *frames) {
+    pp_registers registers = pp_context_registers(context);
+    uint64_t low = (registers.sp - PP_RED_ZONE) & ~(uint64_t)7;
+    uint64_t high = stack_end(thread, context, registers.sp) & ~(uint64_t)7;
+    pp_unwind_space space = {
+        .modules = pp_modules(recorder->session), .tables = recorder->tables, .tables_size = recorder->tables_size};
+    pp_unwound unwound = {0};
+    for (int attempt = 0; attempt < 2; attempt++) {
+        uint32_t version = atomic_load_explicit(&recorder->map_version, memory_order_acquire);
+        space.map = &recorder->maps[atomic_load_explicit(&recorder->active, memory_order_acquire)];
+        unwound = pp_unwind(&space, registers, low, high, frames);
+        atomic_thread_fence(memory_order_acquire);
+        uint32_t now = atomic_load_explicit(&recorder->map_version, memory_order_relaxed);
+        // A writer fills only the buffer that is not in use; ours was overwritten only if two updates began since.
+        if (now - (version & ~1u) < 3)
+            return unwound;
+    }
+    unwound.flags |= PP_STACK_RACED;
+    return unwound;
+}
+
+static void write_sample(pp_session *session, pp_local *local, const pp_sample *sample) {
+    pp_thread *thread = local->thread;
+    uint64_t head = atomic_load_explicit(&thread->head, memory_order_relaxed);
+    uint64_t tail = atomic_load_explicit(&thread->tail, memory_order_acquire);
+    if (head - tail >= session->ring_limit) {
+        pp_count(session, PP_COUNT_RING_FULL);
+        atomic_fetch_add_explicit(&thread->dropped, 1, memory_order_relaxed);
+        return;
+    }
+    uint64_t slot = (uint64_t)(thread - pp_threads(session));
+    pp_sample *ring = (pp_sample *)((uint8_t *)session + PP_RINGS_OFFSET + slot * PP_RING_BYTES);
+    ring[head & (PP_RING_RECORDS - 1)] = *sample;
+    atomic_store_explicit(&thread->head, head + 1, memory_order_release);
+    if (head + 1 - tail == session->ring_limit / 2)
+        pp_ring_bell(); // half full: do not wait for the collector's clock
+}
+
+static void take_sample(pp_recorder *recorder, pp_local *local, const siginfo_t *info, const ucontext_t *context,
+                        uint64_t now, bool tick) {
+    pp_session *session = recorder->session;
+    pp_sample sample = {.time_ns = now, .sequence = local->sequence++, .count = 1, .kind = PP_SAMPLE_USER};
+    if (tick) {
+        bool syscall = pp_context_follows_syscall(context);
+        sample.kind = (uint16_t)(PP_SAMPLE_TICK | (syscall ? PP_SAMPLE_SYSCALL : 0));
+        sample.count = 1u + (uint32_t)info->si_overrun;
+        if (session->engine == PP_ENGINE_PERF && !syscall)
+            return; // user time is the perf clock's business
+    } else {
+        sample.reserved = (uint64_t)(uint32_t)info->si_fd;
+    }
+    pp_unwound unwound = unwind(recorder, local->thread, context, local->frames);
+    if (pp_stack_intern(session, local->frames, &unwound, &sample.stack))
+        write_sample(session, local, &sample);
+    else {
+        pp_count(session, PP_COUNT_STACKS_FULL);
+        atomic_fetch_add_explicit(&local->thread->dropped, 1, memory_order_relaxed);
+    }
+}
+
+// Returns whether the collector lives and records; slows the timer down while it does not.
+static bool recording(pp_session *session, pp_local *local, uint64_t now, bool tick) {
+    uint64_t beat = atomic_load_explicit(&session->heartbeat_ns, memory_order_relaxed);
+    bool stale = (int64_t)(now - beat) > (int64_t)PP_HEARTBEAT_STALE_NS;
+    if (tick && stale != local->timer_slow) {
+        local->timer_slow = stale;
+        set_timer(local, stale ? PP_SLOW_TICK_NS : session->timer_interval_ns);
+    }
+    return !stale && atomic_load_explicit(&session->state, memory_order_relaxed) == PP_SESSION_RECORDING;
+}
+
+static void on_signal(siginfo_t *info, const ucontext_t *context) {
+    pp_recorder *recorder = &pp_recorder_state;
+    pp_local *local = &pp_local_state;
+    bool tick = from_timer(info, local);
+    if (recorder->session == NULL || (!tick && !from_perf(info))) {
+        foreign_signal(info);
+        return;
+    }
+    pp_session *session = recorder->session;
+    local->handled++;
+    if (local->thread == NULL) {
+        pp_count(session, PP_COUNT_UNKNOWN_THREAD);
+        return;
+    }
+    uint64_t now = pp_now(CLOCK_MONOTONIC);
+    if (!recording(session, local, now, tick) || local->sampling) {
+        pp_count(session, local->sampling ? PP_COUNT_NESTED : PP_COUNT_STALE);
+        return;
+    }
+    local->sampling = 1;
+    take_sample(recorder, local, info, context, now, tick);
+    local->sampling = 0;
+    if (!tick) { // the collector draws the next period only when it knows that this one is over
+        atomic_store_explicit(&local->thread->fired, 1, memory_order_release);
+        if (session->redraw)
+            pp_ring_bell();
+    }
+    atomic_fetch_add_explicit(&local->thread->handler_ns, pp_now(CLOCK_MONOTONIC) - now, memory_order_relaxed);
+}
+
+bool pp_sampler_install(void) {
+    struct sigaction action = {.sa_sigaction = pp_sampler_handler, .sa_flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK};
+    sigfillset(&action.sa_mask);
+    struct sigaction before;
+    if (pp_real.sigaction(PP_SIGNAL, &action, &before) != 0)
+        return false;
+    if (before.sa_sigaction != pp_sampler_handler) // inherited SIG_IGN, or a handler from before the constructor
+        pp_recorder_state.program_action = before;
+    return true;
+}
+
+void pp_sampler_handler(int signal, siginfo_t *info, void *context) {
+    int saved = errno;
+    on_signal(info, context);
+    errno = saved;
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+// Threads: a slot each, the start trampoline, the CPU timer.
+//
+//   FREE ──claim──▶ CLAIMED ──filled in──▶ LIVE ──thread ends──▶ EXITED ──collector drained it──▶ FREE
+//
+// The recorder makes no thread of its own: one more pthread makes glibc lock in programs that have a single one.
+#include "real_functions.h"
+#include "recorder.h"
+#include <errno.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+typedef struct start_call {
+    void *(*start)(void *);
+    void *argument;
+} start_call;
+
+static pp_thread *claim_slot(pp_session *session) {
+    uint32_t high = atomic_load_explicit(&session->thread_high, memory_order_acquire);
+    pp_thread *threads = pp_threads(session);
+    for (uint32_t i = 0; i < session->thread_limit && i < PP_THREAD_SLOTS; i++) {
+        uint32_t expected = PP_SLOT_FREE;
+        if (atomic_load_explicit(&threads[i].state, memory_order_relaxed) != PP_SLOT_FREE ||
+            !atomic_compare_exchange_strong(&threads[i].state, &expected, PP_SLOT_CLAIMED))
+            continue;
+        while (high < i + 1 && !atomic_compare_exchange_weak(&session->thread_high, &high, i + 1)) {
+        }
+        return &threads[i];
+    }
+    return NULL;
+}
+
+// What the handler will write on this thread, made present: a first touch in a handler costs 20 times a sample.
+static void prefault(pp_session *session, pp_thread *thread, uint64_t *frames) {
+    uint64_t slot = (uint64_t)(thread - pp_threads(session));
+    volatile uint8_t *ring = (uint8_t *)session + PP_RINGS_OFFSET + slot * PP_RING_BYTES;
+    for (size_t at = 0; at < PP_RING_BYTES; at += 4096)
+        ring[at] = ring[at];
+    volatile uint64_t *scratch = frames;
+    scratch[0] = 0;
+}
+
+static void start_timer(pp_session *session, pp_local *local) {
+    if (session->timer_interval_ns == 0)
+        return;
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = PP_SIGNAL};
+    event.sigev_value.sival_ptr = local->thread;
+    event._sigev_un._tid = (pid_t)local->thread->tid;
+    if (syscall(SYS_timer_create, CLOCK_THREAD_CPUTIME_ID, &event, &local->timer) != 0) {
+        local->timer = -1;
+        pp_count(session, PP_COUNT_TIMER_FAILED);
+        return;
+    }
+    local->thread->timer = (uint32_t)local->timer + 1;
+    pp_timer_resume();
+}
+
+// The first tick comes after a random part of the interval: with a fixed one, threads that live shorter than it would
+// never be seen.
+void pp_timer_resume(void) {
+    pp_local *local = &pp_local_state;
+    if (local->thread == NULL || local->timer < 0)
+        return;
+    uint64_t interval = pp_recorder_state.session->timer_interval_ns;
+    uint64_t x = (pp_now(CLOCK_MONOTONIC) ^ ((uint64_t)local->thread->tid << 32)) * 0x9e3779b97f4a7c15ull;
+    uint64_t first = 1 + (uint64_t)(((unsigned __int128)(x ^ x >> 29) * interval) >> 64);
+    struct itimerspec spec = {
+        .it_interval = {.tv_sec = (time_t)(interval / 1000000000u), .tv_nsec = (long)(interval % 1000000000u)},
+        .it_value = {.tv_sec = (time_t)(first / 1000000000u), .tv_nsec = (long)(first % 1000000000u)}};
+    syscall(SYS_timer_settime, local->timer, 0, &spec, NULL);
+}
+
+void pp_timer_suspend(void) {
+    pp_local *local = &pp_local_state;
+    struct itimerspec off = {0};
+    if (local->thread != NULL && local->timer >= 0)
+        syscall(SYS_timer_settime, local->timer, 0, &off, NULL);
+}
+
+void pp_timers_delete(void) {
+    pp_session *session = pp_recorder_state.session;
+    uint32_t high = atomic_load_explicit(&session->thread_high, memory_order_acquire);
+    for (uint32_t i = 0; i < high && i < PP_THREAD_SLOTS; i++) {
+        pp_thread *thread = &pp_threads(session)[i];
+        if (thread->process == pp_recorder_state.process && thread->timer != 0 &&
+            atomic_load_explicit(&thread->state, memory_order_acquire) == PP_SLOT_LIVE)
+            syscall(SYS_timer_delete, (int)thread->timer - 1);
+    }
+}
+
+void pp_thread_begin(pp_local *local, uintptr_t stack_high) {
+    pp_recorder *recorder = &pp_recorder_state;
+    pp_session *session = recorder->session;
+    pp_thread *thread = claim_slot(session);
+    if (thread == NULL) {
+        pp_count(session, PP_COUNT_NO_THREAD_SLOT);
+        return;
+    }
+    thread->tid = (uint32_t)syscall(SYS_gettid);
+    thread->process = recorder->process;
+    thread->stack_low = 0;
+    thread->stack_high = stack_high;
+    thread->start_ns = pp_now(CLOCK_MONOTONIC);
+    thread->start_cpu_ns = pp_now(CLOCK_THREAD_CPUTIME_ID);
+    thread->timer = 0;
+    thread->name[0] = 0;
+    atomic_store(&thread->exit_cpu_ns, 0);
+    atomic_store(&thread->handler_ns, 0);
+    atomic_store(&thread->fired, 0);
+    atomic_store(&thread->exec, 0);
+    atomic_store(&thread->dropped, 0);
+    local->frames = recorder->scratch + (size_t)(thread - pp_threads(session)) * PP_MAX_FRAMES;
+    local->sequence = 0;
+    local->timer_slow = false;
+    prefault(session, thread, local->frames);
+    local->thread = thread;
+    start_timer(session, local);
+    atomic_store_explicit(&thread->state, PP_SLOT_LIVE, memory_order_release);
+}
+
+void pp_thread_wait_armed(const pp_local *local) {
+    pp_session *session = pp_recorder_state.session;
+    if (local->thread != NULL && session->start_wait_us != 0)
+        pp_wait_word(&local->thread->armed, 0, session->start_wait_us * 1000ull);
+}
+
+void pp_thread_end(void) {
+    pp_local *local = &pp_local_state;
+    pp_thread *thread = local->thread;
+    if (thread == NULL)
+        return;
+    if (local->timer >= 0)
+        syscall(SYS_timer_delete, local->timer);
+    local->timer = -1;
+    prctl(PR_GET_NAME, thread->name);
+    atomic_store_explicit(&thread->exit_cpu_ns, pp_now(CLOCK_THREAD_CPUTIME_ID), memory_order_release);
+    local->thread = NULL; // late signals find no slot
+    atomic_signal_fence(memory_order_seq_cst);
+    atomic_store_explicit(&thread->state, PP_SLOT_EXITED, memory_order_release);
+    pp_announce();
+}
+
+static void end_thread(void *unused) { pp_thread_end(); }
+
+static void *run_thread(void *memory) {
+    start_call call = *(start_call *)memory;
+    munmap(memory, sizeof(start_call));
+    pp_local *local = &pp_local_state;
+    // Everything that a frame of this thread can hold lies below the thread control block.
+    pp_thread_begin(local, (uintptr_t)pthread_self());
+    pp_announce();
+    pp_thread_wait_armed(local);
+    void *result;
+    pthread_cleanup_push(end_thread, NULL);
+    result = call.start(call.argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+int pp_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
+    pp_real_resolve();
+    if (pp_recorder_state.session == NULL)
+        return pp_real.pthread_create(thread, attributes, start, argument);
+    // A page of its own, not malloc: the program's heap stays as it would be.
+    start_call *call = mmap(NULL, sizeof(start_call), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (call == MAP_FAILED)
+        return pp_real.pthread_create(thread, attributes, start, argument);
+    *call = (start_call){.start = start, .argument = argument};
+    int error = pp_real.pthread_create(thread, attributes, run_thread, call);
+    if (error != 0)
+        munmap(call, sizeof(start_call));
+    return error;
+}

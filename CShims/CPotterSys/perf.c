@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The perf software CPU clock of one thread, held by the collector: it ends with the collector, whatever happens.
+// Attributes and order of set-up are measured facts: see Docs/Sampling.md.
+#include "CPotterSys.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int potter_perf_clock(pid_t tid, uint64_t period_ns) {
+    struct perf_event_attr attributes;
+    memset(&attributes, 0, sizeof(attributes));
+    attributes.size = sizeof(attributes);
+    attributes.type = PERF_TYPE_SOFTWARE;
+    attributes.config = PERF_COUNT_SW_CPU_CLOCK;
+    attributes.sample_period = period_ns;
+    attributes.disabled = 1;
+    attributes.exclude_kernel = 1; // also as root: kernel hits cut read() short and interrupt epoll_wait
+    attributes.exclude_hv = 1;
+    attributes.wakeup_events = 1;
+    attributes.remove_on_exec = 1; // the new image has no handler yet
+    int fd = (int)syscall(SYS_perf_event_open, &attributes, tid, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    struct f_owner_ex owner = {.type = F_OWNER_TID, .pid = tid};
+    if (fcntl(fd, F_SETOWN_EX, &owner) == 0 && fcntl(fd, F_SETSIG, SIGPROF) == 0 &&
+        fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) == 0)
+        return fd;
+    int error = -errno;
+    close(fd);
+    return error;
+}
+
+int potter_perf_enable(int fd) { return ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0 ? -errno : 0; }
+int potter_perf_disable(int fd) { return ioctl(fd, PERF_EVENT_IOC_DISABLE, 0) != 0 ? -errno : 0; }
+int potter_perf_period(int fd, uint64_t period_ns) {
+    return ioctl(fd, PERF_EVENT_IOC_PERIOD, &period_ns) != 0 ? -errno : 0;
+}
