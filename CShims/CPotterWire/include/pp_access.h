@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// The collector's view of the session memory: atomics and computed offsets do not import into Swift, these functions do.
+// Loads acquire, stores release. Nothing here checks an index: the caller has.
+#pragma once
+#include "CPotterWire.h"
+#include <string.h>
+
+static inline uint64_t pp_session_size(void) { return PP_SESSION_SIZE; }
+/// Bytes that every image uses from the start: all areas but rings and arena, which are allocated as they are used.
+static inline uint64_t pp_session_reserved(void) { return PP_THREADS_OFFSET + 64 * sizeof(pp_thread); }
+
+/// Fills in the header of a new session: constant parts and the limits' defaults. The memory is zero before.
+static inline void pp_session_init(pp_session *s) {
+    s->magic = PP_SESSION_MAGIC;
+    s->version = PP_WIRE_VERSION;
+    s->header_size = sizeof(pp_session);
+    s->size = PP_SESSION_SIZE;
+    s->processes = PP_PROCESSES_OFFSET;
+    s->threads = PP_THREADS_OFFSET;
+    s->modules = PP_MODULES_OFFSET;
+    s->strings = PP_STRINGS_OFFSET;
+    s->rings = PP_RINGS_OFFSET;
+    s->stack_index = PP_STACK_INDEX_OFFSET;
+    s->stack_arena = PP_STACK_ARENA_OFFSET;
+    s->arena_limit_words = PP_STACK_ARENA_WORDS;
+    s->ring_limit = PP_RING_RECORDS;
+    s->module_limit = PP_MODULE_SLOTS;
+    s->thread_limit = PP_THREAD_SLOTS;
+    // Word 0 of the arena is never a stack: id 0 means none.
+    atomic_store(&s->arena_used_words, 2);
+}
+static inline pp_process *pp_session_process(pp_session *s, uint32_t i) {
+    return (pp_process *)((uint8_t *)s + PP_PROCESSES_OFFSET) + i;
+}
+static inline pp_thread *pp_session_thread(pp_session *s, uint32_t i) {
+    return (pp_thread *)((uint8_t *)s + PP_THREADS_OFFSET) + i;
+}
+static inline pp_module *pp_session_module(pp_session *s, uint32_t i) {
+    return (pp_module *)((uint8_t *)s + PP_MODULES_OFFSET) + i;
+}
+static inline uint32_t pp_clamped(uint32_t value, uint32_t limit) { return value < limit ? value : limit; }
+static inline uint32_t pp_session_process_high(pp_session *s) {
+    return pp_clamped(pp_load32(&s->process_high), PP_PROCESS_SLOTS);
+}
+static inline uint32_t pp_session_thread_high(pp_session *s) {
+    return pp_clamped(pp_load32(&s->thread_high), PP_THREAD_SLOTS);
+}
+static inline uint32_t pp_session_module_high(pp_session *s) {
+    return pp_clamped(pp_load32(&s->module_high), PP_MODULE_SLOTS);
+}
+static inline uint32_t pp_session_announced(pp_session *s) { return pp_load32(&s->announced); }
+static inline uint64_t pp_session_counter(pp_session *s, uint32_t i) { return i < 16 ? pp_load64(&s->counters[i]) : 0; }
+static inline uint64_t pp_session_arena_used(pp_session *s) { return pp_load64(&s->arena_used_words); }
+static inline void pp_session_beat(pp_session *s, uint64_t now_ns) { pp_store64(&s->heartbeat_ns, now_ns); }
+static inline void pp_session_set_state(pp_session *s, uint32_t state) { pp_store32(&s->state, state); }
+static inline const void *pp_session_set_ready(pp_session *s) {
+    pp_store32(&s->ready, 1);
+    return &s->ready;
+}
+static inline bool pp_session_is_ready(pp_session *s) { return pp_load32(&s->ready) != 0; }
+/// Copies a module's path, at most `size - 1` bytes.
+static inline void pp_session_copy_path(pp_session *s, uint32_t offset, char *to, uint32_t size) {
+    uint32_t n = 0;
+    const char *strings = (const char *)s + PP_STRINGS_OFFSET;
+    while (n + 1 < size && offset + (uint64_t)n < PP_STRING_BYTES && strings[offset + n] != 0) {
+        to[n] = strings[offset + n];
+        n++;
+    }
+    to[n] = 0;
+}
+
+static inline uint32_t pp_process_state(pp_process *p) { return pp_load32(&p->state); }
+static inline void pp_process_set_state(pp_process *p, uint32_t state) { pp_store32(&p->state, state); }
+static inline uint64_t pp_process_exit_cpu(pp_process *p) { return pp_load64(&p->exit_cpu_ns); }
+static inline uint32_t pp_process_exec(pp_process *p) { return pp_load32(&p->exec); }
+static inline uint32_t pp_process_signal_taken(pp_process *p) { return pp_load32(&p->signal_taken); }
+static inline const void *pp_process_signal_given(pp_process *p) {
+    pp_store32(&p->signal_taken, 2);
+    return &p->signal_taken;
+}
+
+static inline uint32_t pp_thread_state(pp_thread *t) { return pp_load32(&t->state); }
+static inline uint64_t pp_thread_head(pp_thread *t) { return pp_load64(&t->head); }
+static inline uint64_t pp_thread_tail(pp_thread *t) { return pp_load64(&t->tail); }
+static inline void pp_thread_set_tail(pp_thread *t, uint64_t tail) { pp_store64(&t->tail, tail); }
+static inline uint64_t pp_thread_dropped(pp_thread *t) { return pp_load64(&t->dropped); }
+static inline uint64_t pp_thread_exit_cpu(pp_thread *t) { return pp_load64(&t->exit_cpu_ns); }
+static inline uint64_t pp_thread_handler_ns(pp_thread *t) { return pp_load64(&t->handler_ns); }
+static inline uint32_t pp_thread_exec(pp_thread *t) { return pp_load32(&t->exec); }
+static inline bool pp_thread_take_fired(pp_thread *t) {
+    return pp_load32(&t->fired) != 0 && pp_exchange32(&t->fired, 0) != 0;
+}
+static inline uint32_t pp_thread_armed(pp_thread *t) { return pp_load32(&t->armed); }
+static inline const void *pp_thread_set_armed(pp_thread *t, uint32_t armed) {
+    pp_store32(&t->armed, armed);
+    return &t->armed;
+}
+/// Gives a drained, exited slot back: its next owner starts from an empty ring.
+static inline void pp_thread_free(pp_thread *t) {
+    pp_store32(&t->armed, 0);
+    pp_store64(&t->tail, 0);
+    pp_store64(&t->head, 0);
+    pp_store32(&t->state, PP_SLOT_FREE);
+}
+
+static inline uint32_t pp_module_state(pp_module *m) { return pp_load32(&m->state); }
+static inline const void *pp_module_set_prepared(pp_module *m, uint64_t table_offset) {
+    pp_store64(&m->table_offset, table_offset);
+    pp_store32(&m->state, PP_MODULE_PREPARED);
+    return &m->state;
+}
+
+/// Copies record `position` of thread slot `i`'s ring.
+static inline pp_sample pp_session_sample(pp_session *s, uint32_t i, uint64_t position) {
+    const pp_sample *ring = (const pp_sample *)((uint8_t *)s + PP_RINGS_OFFSET + (uint64_t)i * PP_RING_BYTES);
+    return ring[position & (PP_RING_RECORDS - 1)];
+}
+/// Copies the stack `id` to `header` and `frames` (room for PP_MAX_FRAMES); false if it is not one.
+static inline bool pp_session_copy_stack(pp_session *s, uint32_t id, pp_stack *header, uint64_t *frames) {
+    if (id < 2 || id + 2ull > PP_STACK_ARENA_WORDS)
+        return false;
+    const pp_stack *stack = (const pp_stack *)((uint8_t *)s + PP_STACK_ARENA_OFFSET + (uint64_t)id * 8);
+    memcpy(header, stack, sizeof(pp_stack));
+    if (header->depth > PP_MAX_FRAMES || id + 2ull + header->depth > PP_STACK_ARENA_WORDS)
+        return false;
+    memcpy(frames, stack->frames, header->depth * sizeof(uint64_t));
+    return true;
+}
+
+static inline uint32_t pp_bell_word(pp_bell *b) { return pp_load32(&b->word); }
+static inline const void *pp_bell_set_waiting(pp_bell *b, uint32_t waiting) {
+    pp_store32(&b->waiting, waiting);
+    atomic_thread_fence(memory_order_seq_cst);
+    return &b->word;
+}

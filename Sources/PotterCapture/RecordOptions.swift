@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How CPU time is sampled. See Docs/Sampling.md.
+public enum EngineChoice: String, Sendable, CaseIterable {
+    /// `perf` where the kernel allows it, else `timer`.
+    case auto
+    /// perf software clocks held by the collector: user time by samples, kernel time by the threads' clocks.
+    case perf
+    /// A CPU timer in each thread: all CPU time, limited by the kernel's tick.
+    case timer
+}
+
+/// What `potter-prof record` was asked to do.
+public struct RecordOptions: Sendable {
+    /// The command and its arguments; never empty.
+    public var command: [String]
+    public var output = "potter.potter"
+    /// Samples per second of CPU time of each thread, 1 to 10,000.
+    public var frequency = 99
+    public var engine = EngineChoice.auto
+    /// Follow forked and executed children.
+    public var inherit = true
+    /// Milliseconds before sampling starts.
+    public var delayMs = 0
+    /// Seconds after which sampling ends; the command goes on. nil: until the command ends.
+    public var duration: Double?
+    public var quiet = false
+    public var verbose = false
+    /// Overrides where the preload library is looked for.
+    public var preloadLibrary: String?
+    /// Limits of the session memory, lowered by tests that fill them.
+    public var limits = SessionLimits()
+
+    public init(command: [String]) {
+        self.command = command
+    }
+}
+
+/// How much of the session memory a target may use. The defaults are the layout's maxima.
+public struct SessionLimits: Sendable {
+    public var ringRecords: UInt32?
+    public var arenaWords: UInt64?
+    public var modules: UInt32?
+    public var threads: UInt32?
+
+    public init() {}
+}
