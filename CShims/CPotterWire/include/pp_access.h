@@ -133,3 +133,7 @@ static inline const void *pp_bell_set_waiting(pp_bell *b, uint32_t waiting) {
     atomic_thread_fence(memory_order_seq_cst);
     return &b->word;
 }
+static inline const void *pp_bell_increment(pp_bell *b) {
+    atomic_fetch_add(&b->word, 1);
+    return &b->word;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPotterSys
+import Glibc
+
+/// The command as our child: signals to it, its stops, its end.
+///
+/// It stays in our process group, so the terminal's signals reach it without us; they are ignored here. What somebody
+/// sends to potter-prof with kill(2) is passed on, once. When the terminal stops the command (Ctrl-Z), potter-prof stops
+/// too, or the shell would wait for ever.
+struct ChildSupervisor {
+    let pid: Int32
+    private(set) var hasEnded = false
+    /// The status as a shell shows it.
+    private(set) var status: Int32 = 0
+    private(set) var cpuNs: UInt64 = 0
+
+    init(pid: Int32) {
+        self.pid = pid
+    }
+
+    func forwardSignals() {
+        var fromUser = false
+        while case let signal = potter_wait_signal(0, &fromUser), signal > 0 {
+            if fromUser { kill(pid, signal) }
+        }
+    }
+
+    mutating func look() {
+        var value: Int32 = 0
+        switch potter_child_state(pid, &value) {
+        case 1:
+            (hasEnded, status) = (true, value)
+        case 2:
+            (hasEnded, status) = (true, 128 + (value & 0x7f))
+        case 3 where [SIGTSTP, SIGTTIN, SIGTTOU].contains(value):
+            kill(getpid(), SIGSTOP)
+        default:
+            break
+        }
+    }
+
+    mutating func reap() {
+        _ = potter_reap(pid, &cpuNs)
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPotterSys
+import CPotterWire
+import Glibc
+import PotterRecording
+
+/// Drains all sessions of a recording on one thread, asleep on the bell between.
+///
+///     bell rings ─▶ announcements, redraws      at once
+///     20 ms      ─▶ rings                       copied to the recording
+///     1 s        ─▶ clocks, names, commit       what a SIGKILL of ours cannot take away any more
+final class Collector {
+    static let drainIntervalNs: UInt64 = 20_000_000
+    static let commitIntervalNs: UInt64 = 1_000_000_000
+
+    let settings: SamplingSettings
+    let writer: RecordingWriter
+    let store: UnwindTableStore
+    let server: HelloServer
+    let bell: SharedMemory
+    private(set) var sessions: [TargetSession] = []
+    private(set) var recording = false
+    private(set) var totals = CollectorTotals()
+    private var processRows: [Int32: Int64] = [:]
+    private var imageEndCPU: [Int32: UInt64] = [:]
+    private var lastDrain: UInt64 = 0
+    private var lastCommit: UInt64 = 0
+    private var lastSweep: UInt64 = 0
+
+    init(settings: SamplingSettings, writer: RecordingWriter) throws {
+        self.settings = settings
+        self.writer = writer
+        store = try UnwindTableStore()
+        bell = try SharedMemory(name: "potter-bell", size: 4096, reserved: 4096)
+        server = try HelloServer()
+    }
+
+    private var bellPage: UnsafeMutablePointer<pp_bell> { bell.base.assumingMemoryBound(to: pp_bell.self) }
+
+    func begin() { recording = true }
+
+    /// Sleeps until something happens or `limitNs` have passed, then does what is due.
+    func turn(limitNs: UInt64) throws {
+        let word = pp_bell_word(bellPage)
+        let address = pp_bell_set_waiting(bellPage, 1)
+        if pp_bell_word(bellPage) == word { potter_futex_wait(address, word, limitNs) }
+        pp_bell_set_waiting(bellPage, 0)
+        try work(now: potter_monotonic_ns())
+    }
+
+    private func work(now: UInt64) throws {
+        try admit()
+        let sweep = now - lastSweep > 100_000_000
+        if sweep { lastSweep = now }
+        let page = SendablePointer(bellPage)
+        for session in sessions {
+            pp_session_beat(session.memory.header, now)
+            pp_session_set_state(
+                session.memory.header, recording ? PP_SESSION_RECORDING.value : PP_SESSION_PREPARING.value)
+            if settings.engine == .perf { session.redrawPeriods() }
+            try session.followAnnouncements(force: sweep, wake: { page.ring() }, parentRow: { processRows[$0] })
+            for process in session.processes.values { processRows[process.pid] = process.recordingID }
+        }
+        if now - lastDrain >= Self.drainIntervalNs {
+            lastDrain = now
+            for session in sessions { try session.drainAll() }
+        }
+        if sweep { try endProcesses(now) }
+        if now - lastCommit >= Self.commitIntervalNs {
+            lastCommit = now
+            for session in sessions { try session.refreshThreads() }
+            try writer.commit()
+        }
+    }
+
+    private func admit() throws {
+        for arrival in server.takeArrivals() {
+            // An exec: the old image is over, its last words are in its memory.
+            for old in sessions where old.processes.values.contains(where: { $0.pid == arrival.pid }) {
+                for process in old.processes.values where process.pid == arrival.pid {
+                    imageEndCPU[process.pid] = try old.end(process, cpu: nil)
+                }
+            }
+            let session = TargetSession(
+                memory: arrival.memory, pid: arrival.pid, settings: settings, writer: writer, store: store)
+            session.startupCPU = arrival.startupCPU &- min(imageEndCPU[arrival.pid] ?? 0, arrival.startupCPU)
+            sessions.append(session)
+        }
+        dropEndedSessions()
+    }
+
+    private func endProcesses(_ now: UInt64) throws {
+        for session in sessions {
+            for process in session.processes.values {
+                let cpu = ProcFiles.processCPU(pid: process.pid)
+                if let cpu { process.lastCPU = max(process.lastCPU, cpu) }
+                if process.hasEnded { _ = try session.end(process, cpu: cpu) }
+            }
+        }
+        dropEndedSessions()
+    }
+
+    private func dropEndedSessions() {
+        sessions.removeAll { session in
+            guard session.isOver else { return false }
+            totals.add(session)
+            return true
+        }
+    }
+
+    /// Stops sampling, takes what is left in the rings, and closes every process.
+    func stop() throws {
+        recording = false
+        server.stop()
+        try admit()
+        for session in sessions {
+            pp_session_set_state(session.memory.header, PP_SESSION_STOPPED.value)
+            try session.finish(parentRow: { processRows[$0] })
+            totals.add(session)
+        }
+        sessions = []
+        try writer.commit()
+    }
+
+    /// What a progress line shows of the living.
+    var progress: (samples: UInt64, lost: UInt64, processes: Int, cpuNs: UInt64) {
+        var sum = totals
+        var cpu = totals.cpuNs
+        for session in sessions {
+            sum.add(session)
+            cpu += session.processes.values.reduce(0) { $0 + ($1.lastCPU &- min($1.startCPU, $1.lastCPU)) }
+        }
+        return (sum.samples, sum.lost, sessions.reduce(0) { $0 + $1.processes.count }, cpu)
+    }
+}
+
+/// The bell, for closures on other queues.
+struct SendablePointer: @unchecked Sendable {
+    let page: UnsafeMutablePointer<pp_bell>
+    init(_ page: UnsafeMutablePointer<pp_bell>) { self.page = page }
+    func ring() { potter_futex_wake(pp_bell_increment(page)) }
+}

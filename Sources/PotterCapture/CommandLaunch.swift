@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPotterSys
+import Glibc
+import PotterSymbols
+
+/// The command to record: found and judged before anything starts.
+struct CommandLaunch {
+    let path: String
+    let arguments: [String]
+
+    /// Throws as a shell would say it: 127 not found, 126 found but not to be executed (or not to be recorded).
+    init(command: [String]) throws {
+        arguments = command
+        path = try Self.resolve(command[0])
+        try Self.check(path, named: command[0])
+    }
+
+    private static func resolve(_ name: String) throws -> String {
+        if name.contains("/") {
+            guard access(name, F_OK) == 0 else { throw notFound(name, "no such file") }
+            return name
+        }
+        let search = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
+        var unexecutable: String?
+        for directory in search.split(separator: ":", omittingEmptySubsequences: false) {
+            let path = (directory.isEmpty ? "." : String(directory)) + "/" + name
+            var file = stat()
+            guard stat(path, &file) == 0, file.st_mode & S_IFMT == S_IFREG else { continue }
+            if access(path, X_OK) == 0 { return path }
+            unexecutable = unexecutable ?? path
+        }
+        if let unexecutable { return unexecutable }
+        throw notFound(name, "not in PATH")
+    }
+
+    private static func notFound(_ name: String, _ why: String) -> CaptureError {
+        CaptureError("command not found: \(name) (\(why)); check its name, or give its path", exitStatus: 127)
+    }
+
+    private static func check(_ path: String, named name: String) throws {
+        func refuse(_ why: String, _ advice: String) -> CaptureError {
+            CaptureError("cannot record \(name): \(why); \(advice)", exitStatus: 126)
+        }
+        var file = stat()
+        guard stat(path, &file) == 0 else { throw notFound(name, errorText(-errno)) }
+        guard file.st_mode & S_IFMT == S_IFREG else { throw refuse("it is not a regular file", "give a program") }
+        guard access(path, X_OK) == 0 else { throw refuse("it is not executable", "chmod +x \(path)") }
+        let foreign = (file.st_mode & S_ISUID != 0 && file.st_uid != geteuid()) || (file.st_mode & S_ISGID != 0 && file.st_gid != getegid())
+        if foreign {
+            throw refuse("it is setuid or setgid, and the loader then ignores preloads", "record a copy without that bit")
+        }
+        switch ProgramKind(path: path) {
+        case .staticallyLinked:
+            throw refuse("it is statically linked, so no recorder can be loaded", "link it dynamically")
+        case .foreignLoader(let loader):
+            throw refuse("its loader is \(loader), not this system's C library", "record it on a system of its kind")
+        case .dynamic, .script, .unreadable:
+            return
+        }
+    }
+
+    /// Starts the command with our preload entry added; everything else is inherited.
+    func start(session: String, preload: String) throws -> Int32 {
+        var environment: [String] = []
+        var preloads = preload
+        var at = environ
+        while let entry = at.pointee {
+            let text = String(cString: entry)
+            at += 1
+            if text.hasPrefix("POTTER_SESSION=") { continue }
+            if text.hasPrefix("LD_PRELOAD=") {
+                let others = text.dropFirst("LD_PRELOAD=".count)
+                if !others.isEmpty { preloads = "\(others):\(preload)" }
+                continue
+            }
+            environment.append(text)
+        }
+        environment += ["LD_PRELOAD=\(preloads)", "POTTER_SESSION=\(session)"]
+        let pid = withCStrings(arguments) { arguments in
+            withCStrings(environment) { environment in potter_spawn(path, arguments, environment) }
+        }
+        guard pid > 0 else {
+            let status: Int32 = pid == -ENOENT ? 127 : 126
+            throw CaptureError("cannot start \(arguments[0]): \(errorText(pid)); run it without potter-prof to see", exitStatus: status)
+        }
+        return pid
+    }
+}
+
+/// A NULL-terminated array of C strings, for the call alone.
+private func withCStrings<R>(_ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> R) -> R {
+    var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
+    pointers.append(nil)
+    defer { pointers.forEach { free($0) } }
+    return pointers.withUnsafeBufferPointer { body($0.baseAddress!) }
+}

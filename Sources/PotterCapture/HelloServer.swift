@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPotterSys
+import CPotterWire
+import Dispatch
+import Glibc
+import Synchronization
+
+/// A program image that said hello: its memory is in both sides' hands, its tables are not prepared yet.
+struct Arrival: Sendable {
+    let memory: SessionMemory
+    let pid: Int32
+    let startupCPU: UInt64
+}
+
+/// Answers hellos on a unix socket in a private directory, on a queue of its own, so that a program never waits for a
+/// drain. Descriptors are handed out at once; the image then waits in session memory for its unwind tables.
+final class HelloServer: @unchecked Sendable {
+    let socketPath: String
+    private let directory: String
+    private let descriptor: Int32
+    private let queue = DispatchQueue(label: "potter.hello")
+    private var source: (any DispatchSourceRead)?
+    private let arrivals = Mutex<[Arrival]>([])
+    private let refusals = Mutex<[String]>([])
+
+    /// When potter-prof is root the program may drop root before a child says hello: the directory can be entered and
+    /// the socket be written by all, and who may stay is decided by credentials.
+    init() throws {
+        let root = geteuid() == 0
+        var template = Array("/tmp/potter-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else {
+            throw CaptureError("cannot make a directory in /tmp: \(errorText(-errno)); free some space there")
+        }
+        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        chmod(directory, root ? 0o711 : 0o700)
+        socketPath = directory + "/socket"
+        descriptor = potter_listen(socketPath, root ? 0o666 : 0o600)
+        guard descriptor >= 0 else {
+            rmdir(directory)
+            throw CaptureError("cannot listen on \(socketPath): \(errorText(descriptor))")
+        }
+    }
+
+    /// Starts answering. `configure` fills in the header of each new session.
+    func start(
+        store: UnwindTableStore, bell: SharedMemory, accepts: @escaping @Sendable (Int32, uid_t) -> Bool,
+        configure: @escaping @Sendable (UnsafeMutablePointer<pp_session>) -> Void
+    ) {
+        let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
+        source.setEventHandler { [self] in
+            var pid: pid_t = 0
+            var uid: uid_t = 0
+            while case let peer = potter_accept(descriptor, &pid, &uid), peer >= 0 {
+                welcome(peer, pid: pid, accepted: accepts(pid, uid), store: store, bell: bell, configure: configure)
+                close(peer)
+            }
+        }
+        source.activate()
+        self.source = source
+    }
+
+    private func welcome(
+        _ peer: Int32, pid: Int32, accepted: Bool, store: UnwindTableStore, bell: SharedMemory,
+        configure: (UnsafeMutablePointer<pp_session>) -> Void
+    ) {
+        var hello = pp_hello()
+        let got = potter_receive(peer, &hello, MemoryLayout<pp_hello>.size, 200)
+        guard got == MemoryLayout<pp_hello>.size, hello.magic == PP_HELLO_MAGIC else { return }
+        var answer = pp_welcome(
+            magic: PP_HELLO_MAGIC, version: PP_WIRE_VERSION, status: 1, reserved: 0, session_size: pp_session_size(),
+            tables_size: store.memory.size)
+        guard accepted, hello.version == PP_WIRE_VERSION, let memory = try? SessionMemory(configure: configure) else {
+            _ = potter_send_descriptors(peer, &answer, MemoryLayout<pp_welcome>.size, [], 0)
+            if hello.version != PP_WIRE_VERSION {
+                refusals.withLock { $0.append("process \(pid) has a preload library of wire version \(hello.version)") }
+            }
+            return
+        }
+        answer.status = 0
+        let descriptors = [memory.memory.descriptor, store.memory.descriptor, bell.descriptor]
+        guard potter_send_descriptors(peer, &answer, MemoryLayout<pp_welcome>.size, descriptors, 3) == 0 else { return }
+        arrivals.withLock { $0.append(Arrival(memory: memory, pid: pid, startupCPU: hello.startup_cpu_ns)) }
+    }
+
+    func takeArrivals() -> [Arrival] {
+        arrivals.withLock { list in
+            defer { list.removeAll() }
+            return list
+        }
+    }
+
+    func takeRefusals() -> [String] {
+        refusals.withLock { list in
+            defer { list.removeAll() }
+            return list
+        }
+    }
+
+    /// Ends: later programs find no socket and run unrecorded.
+    func stop() {
+        source?.cancel()
+        queue.sync {}
+        close(descriptor)
+        unlink(socketPath)
+        rmdir(directory)
+    }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+
+/// Where `libPotterPreload.so` is.
+enum PreloadLibrary {
+    static let fileName = "libPotterPreload.so"
+
+    /// In order: `--preload-library`, POTTER_PRELOAD_LIBRARY, beside the executable, ../lib/potter-prof.
+    static func find(override: String?) throws -> String {
+        let candidates = candidates(override: override)
+        if let found = candidates.first(where: { access($0, R_OK) == 0 }) { return found }
+        throw CaptureError(
+            "the recorder library was not found; tried \(candidates.joined(separator: ", ")); "
+                + "run `swift build` (not `swift build --product`), or Scripts/install")
+    }
+
+    private static func candidates(override: String?) -> [String] {
+        if let override { return [absolute(override)] }
+        if let variable = getenv("POTTER_PRELOAD_LIBRARY") { return [absolute(String(cString: variable))] }
+        let executable = ProcFiles.executable(of: getpid()) ?? ""
+        let directory = executable.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        let beside = directory.joined(separator: "/")
+        let above = directory.dropLast().joined(separator: "/")
+        return ["\(beside)/\(fileName)", "\(above)/lib/potter-prof/\(fileName)"]
+    }
+
+    static func absolute(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+}

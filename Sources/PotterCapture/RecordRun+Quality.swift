@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPotterWire
+import Glibc
+import PotterRecording
+
+extension RecordRun {
+    /// What the report's quality line is made of: nothing that was lost goes unsaid.
+    func writeQuality() throws {
+        let totals = collector.totals
+        func count(_ counter: pp_counter) -> Int64 { Int64(clamping: totals.counters[Int(counter.rawValue)]) }
+        let numbers: [(String, Int64)] = [
+            ("samples", Int64(clamping: totals.samples)),
+            ("lost.ring_full", count(PP_COUNT_RING_FULL)),
+            ("lost.stack_table_full", count(PP_COUNT_STACKS_FULL)),
+            ("lost.nested", count(PP_COUNT_NESTED)),
+            ("lost.bad_record", Int64(clamping: totals.badRecords)),
+            ("threads.no_slot", count(PP_COUNT_NO_THREAD_SLOT)),
+            ("threads.timer_failed", count(PP_COUNT_TIMER_FAILED)),
+            ("processes.no_slot", count(PP_COUNT_NO_PROCESS_SLOT)),
+            ("processes.signal_taken", count(PP_COUNT_SIGNAL_TAKEN)),
+            ("modules.no_slot", count(PP_COUNT_NO_MODULE_SLOT)),
+            ("signals.ignored", count(PP_COUNT_STALE)),
+            ("signals.unknown_thread", count(PP_COUNT_UNKNOWN_THREAD)),
+            ("images.foreign", count(PP_COUNT_FOREIGN_IMAGE)),
+            ("images", Int64(totals.images)),
+            ("stacks.cut", Int64(clamping: totals.tally.cut)),
+            ("stacks.raced", Int64(clamping: totals.tally.raced)),
+            ("cost.target_ns", Int64(clamping: totals.handlerNs)),
+            ("cost.collector_ns", Int64(clamping: ProcFiles.processCPU(pid: getpid()) ?? 0)),
+        ]
+        for (key, value) in numbers { try writer.setQuality(key, value) }
+        for (module, n) in totals.tally.incomplete {
+            try writer.setQuality("unwind.failed:\(module)", Int64(clamping: n))
+        }
+        for (module, n) in totals.tally.fallback {
+            try writer.setQuality("unwind.fallback:\(module)", Int64(clamping: n))
+        }
+    }
+}

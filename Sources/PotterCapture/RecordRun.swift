@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPotterSys
+import Glibc
+import PotterCore
+import PotterRecording
+
+/// `potter-prof record`: from a command to a finished recording.
+public struct RecordRun {
+    let options: RecordOptions
+    let launch: CommandLaunch
+    let settings: SamplingSettings
+    let preload: String
+    let writer: RecordingWriter
+    let collector: Collector
+
+    /// Everything that can be refused is refused here, before the command starts.
+    public init(_ options: RecordOptions) throws {
+        self.options = options
+        launch = try CommandLaunch(command: options.command)
+        preload = try PreloadLibrary.find(override: options.preloadLibrary)
+        settings = try SamplingSettings(options)
+        signal(SIGXFSZ, SIG_IGN)  // a file-size limit is the command's; for us it is an error like a full disk
+        writer = try RecordingWriter(path: options.output, run: Self.describe(options, settings))
+        collector = try Collector(settings: settings, writer: writer)
+    }
+
+    private static func describe(_ options: RecordOptions, _ settings: SamplingSettings) -> RunInfo {
+        RunInfo(
+            command: options.command, frequency: settings.frequency, engine: settings.engine.rawValue,
+            engineReason: settings.reason, meanPeriodNs: settings.meanPeriodNs,
+            tickIntervalNs: settings.timerIntervalNs, startNs: potter_monotonic_ns(), startWallNs: wallClock())
+    }
+
+    private static func wallClock() -> UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    /// Runs the command to its end. Returns the status that a shell would show for it.
+    public func run() throws -> Int32 {
+        let header = settings.sessionHeader(follow: options.inherit, limits: options.limits)
+        let us = getpid()
+        let uid = geteuid()
+        let follow = options.inherit
+        let target = TargetIdentity()
+        collector.server.start(
+            store: collector.store, bell: collector.bell,
+            accepts: { pid, peer in
+                (follow || target.isFirst(pid)) && (peer == uid || Descent.of(pid, from: us))
+            },
+            configure: { header.fill($0) })
+        potter_block_signals()
+        let pid: Int32
+        do {
+            pid = try launch.start(session: collector.server.socketPath, preload: preload)
+        } catch {
+            collector.server.stop()
+            writer.abandon()
+            throw error
+        }
+        target.set(pid)
+        return try follow(pid)
+    }
+
+    private func follow(_ pid: Int32) throws -> Int32 {
+        var supervisor = ChildSupervisor(pid: pid)
+        var progress = ProgressLine(shown: !options.quiet && isatty(STDERR_FILENO) == 1)
+        let start = potter_monotonic_ns()
+        let begin = start + UInt64(max(options.delayMs, 0)) * 1_000_000
+        let end = options.duration.map { begin + UInt64($0 * 1e9) } ?? .max
+        var failure: (any Error)?
+        var stopped = false
+        if options.delayMs <= 0 { collector.begin() }
+        while !supervisor.hasEnded {
+            supervisor.forwardSignals()
+            let now = potter_monotonic_ns()
+            if !collector.recording, !stopped, now >= begin { collector.begin() }
+            if stopped || failure != nil {
+                usleep(20_000)
+            } else {
+                // The command goes on whatever happens to its recording.
+                do {
+                    if now >= end {
+                        stopped = true
+                        try finish(cpuNs: nil)
+                    } else {
+                        try collector.turn(limitNs: Collector.drainIntervalNs)
+                    }
+                } catch { failure = error }
+            }
+            progress.show(collector.progress, elapsedNs: now - start)
+            supervisor.look()
+        }
+        progress.clear()
+        if !stopped, failure == nil {
+            do { try finish(cpuNs: nil) } catch { failure = error }
+        }
+        supervisor.reap()
+        if let failure { report(failure) } else { announce() }
+        return supervisor.status
+    }
+
+    private func finish(cpuNs: UInt64?) throws {
+        try collector.stop()
+        try writeQuality()
+        try Interpreter(writer: writer).nameLocations()
+        try writer.finish()
+    }
+
+    private func report(_ failure: any Error) {
+        fputs("potter-prof: the recording ended early: \(failure)\n", stderr)
+    }
+
+    private func announce() {
+        guard !options.quiet else { return }
+        let totals = collector.totals
+        if totals.images == 0 {
+            fputs(
+                "potter-prof: nothing was recorded: the command never loaded \(PreloadLibrary.fileName)\n", stderr)
+            return
+        }
+        fputs(
+            "potter-prof: \(grouped(totals.samples)) samples, \(totals.lost) lost, engine \(settings.engine.rawValue) "
+                + "(\(settings.reason)), in \(options.output)\n", stderr)
+    }
+}
+
+/// 1234567 -> 1,234,567
+func grouped(_ number: UInt64) -> String {
+    var digits = Array(String(number))
+    var at = digits.count - 3
+    while at > 0 {
+        digits.insert(",", at: at)
+        at -= 3
+    }
+    return String(digits)
+}

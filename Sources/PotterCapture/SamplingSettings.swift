@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPotterWire
+
+/// The engine in use and its periods.
+final class SamplingSettings {
+    enum Engine: String { case perf, timer }
+
+    /// Shorter than the kernel's tick a CPU timer only overruns; ticks that divide kernel time need not be faster.
+    static let leastTickNs: UInt64 = 4_000_000
+
+    let engine: Engine
+    /// Why this one, in the words of the quality line.
+    let reason: String
+    let frequency: Int
+    let meanPeriodNs: UInt64
+    let timerIntervalNs: UInt64
+    private var period: SamplingPeriod
+
+    /// Picks the engine; throws if `perf` was asked for and is refused.
+    init(_ options: RecordOptions) throws {
+        frequency = options.frequency
+        period = SamplingPeriod(frequency: frequency)
+        meanPeriodNs = period.meanNs
+        let refusal = options.engine == .timer ? nil : PerfClock.refusal()
+        switch (options.engine, refusal) {
+        case (.timer, _):
+            (engine, reason) = (.timer, "asked for")
+        case (.perf, nil):
+            (engine, reason) = (.perf, "asked for")
+        case (.auto, nil):
+            (engine, reason) = (.perf, "the kernel allows it")
+        case (.auto, let why?):
+            (engine, reason) = (.timer, "perf is refused: \(why)")
+        case (.perf, let why?):
+            throw CaptureError(
+                "engine perf is refused (\(why)); use --engine timer, or lower kernel.perf_event_paranoid to 2")
+        }
+        timerIntervalNs = engine == .timer ? meanPeriodNs : max(meanPeriodNs, Self.leastTickNs)
+    }
+
+    func drawPeriod() -> UInt64 { period.draw() }
+
+    func sessionHeader(follow: Bool, limits: SessionLimits) -> SessionHeader {
+        SessionHeader(
+            engine: engine == .perf ? PP_ENGINE_PERF.value : PP_ENGINE_TIMER.value,
+            startWaitUs: engine == .perf ? 300 : 0, timerIntervalNs: timerIntervalNs, redraw: engine == .perf,
+            follow: follow, limits: limits)
+    }
+}
+
+/// What the collector writes into a new session before a target sees it.
+struct SessionHeader: Sendable {
+    let engine: UInt32
+    let startWaitUs: UInt32
+    let timerIntervalNs: UInt64
+    let redraw: Bool
+    let follow: Bool
+    let limits: SessionLimits
+
+    func fill(_ header: UnsafeMutablePointer<pp_session>) {
+        header.pointee.engine = engine
+        header.pointee.start_wait_us = startWaitUs
+        header.pointee.timer_interval_ns = timerIntervalNs
+        header.pointee.redraw = redraw ? 1 : 0
+        header.pointee.follow = follow ? 1 : 0
+        if let n = limits.ringRecords { header.pointee.ring_limit = min(n, header.pointee.ring_limit) }
+        if let n = limits.arenaWords { header.pointee.arena_limit_words = min(n, header.pointee.arena_limit_words) }
+        if let n = limits.modules { header.pointee.module_limit = min(n, header.pointee.module_limit) }
+        if let n = limits.threads { header.pointee.thread_limit = min(n, header.pointee.thread_limit) }
+    }
+}

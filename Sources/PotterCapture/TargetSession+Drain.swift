@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPotterWire
+import PotterRecording
+
+/// How unwinds went, by module: what the quality line says about stacks.
+struct UnwindTally {
+    var incomplete: [String: UInt64] = [:]
+    var fallback: [String: UInt64] = [:]
+    var cut: UInt64 = 0
+    var raced: UInt64 = 0
+}
+
+/// Samples: from a ring into the recording.
+extension TargetSession {
+    func drainAll() throws {
+        for thread in threads.values { try drain(thread) }
+    }
+
+    /// Copies, checks, writes, and only then gives the records back: a claim of more than a ring holds is cut.
+    func drain(_ thread: TrackedThread) throws {
+        let claim = memory.thread(thread.slot)
+        let head = pp_thread_head(claim)
+        var tail = pp_thread_tail(claim)
+        guard head > tail else { return }
+        if head - tail > UInt64(PP_RING_RECORDS) {
+            badRecords += head - tail - UInt64(PP_RING_RECORDS)
+            tail = head - UInt64(PP_RING_RECORDS)
+        }
+        while tail < head {
+            let record = pp_session_sample(memory.header, thread.slot, tail)
+            records += 1
+            try write(record, thread)
+            tail += 1
+        }
+        pp_thread_set_tail(claim, tail)
+    }
+
+    private func write(_ record: pp_sample, _ thread: TrackedThread) throws {
+        guard let stack = try stackRow(record.stack, newSamples: 1) else {
+            badRecords += 1
+            return
+        }
+        let isTick = UInt32(record.kind) & PP_SAMPLE_TICK.value != 0
+        let inSyscall = UInt32(record.kind) & PP_SAMPLE_SYSCALL.value != 0
+        let kind: SampleKind = isTick ? (inSyscall ? .syscallTick : .tick) : .user
+        let weight = isTick ? UInt64(record.count) &* settings.timerIntervalNs : settings.meanPeriodNs
+        try writer.addSample(
+            thread: thread.recordingID, timeNs: record.time_ns, stack: stack, kind: kind, weightNs: weight,
+            count: record.count)
+        thread.samples += 1
+    }
+
+    private func stackRow(_ id: UInt32, newSamples: UInt64) throws -> Int64? {
+        if let row = stackRows[id] {
+            if let flags = flaggedStacks[id] { count(flags) }
+            return row
+        }
+        var header = pp_stack()
+        let copied = withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(PP_MAX_FRAMES)) {
+            frames -> [Location]? in
+            guard let base = frames.baseAddress, pp_session_copy_stack(memory.header, id, &header, base) else {
+                return nil
+            }
+            return (0..<Int(header.depth)).map { location(base[$0]) }
+        }
+        guard let locations = copied, !locations.isEmpty else { return nil }
+        let row = try writer.stack(frames: locations, flags: header.flags, cut: header.cut)
+        stackRows[id] = row
+        if header.flags != 0 {
+            let flagged = FlaggedStack(
+                flags: header.flags, leafModule: moduleName(locations.first), rootModule: moduleName(locations.last))
+            flaggedStacks[id] = flagged
+            count(flagged)
+        }
+        return row
+    }
+
+    private func location(_ frame: UInt64) -> Location {
+        let slot = Int(frame >> UInt64(PP_FRAME_MODULE_SHIFT))
+        return Location(
+            module: slot < moduleRows.count ? moduleRows[slot] : 0, address: frame & PP_FRAME_ADDRESS_MASK)
+    }
+
+    private func moduleName(_ location: Location?) -> String {
+        guard let module = location?.module, module != 0, let at = moduleRows.firstIndex(of: module) else {
+            return "unknown code"
+        }
+        return modulePaths[at]
+    }
+
+    private func count(_ stack: FlaggedStack) {
+        if stack.flags & PP_STACK_INCOMPLETE.value != 0 { tally.incomplete[stack.rootModule, default: 0] += 1 }
+        if stack.flags & PP_STACK_FALLBACK.value != 0 { tally.fallback[stack.leafModule, default: 0] += 1 }
+        if stack.flags & PP_STACK_CUT.value != 0 { tally.cut += 1 }
+        if stack.flags & PP_STACK_RACED.value != 0 { tally.raced += 1 }
+    }
+}
+
+struct FlaggedStack {
+    let flags: UInt32
+    let leafModule: String
+    let rootModule: String
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPotterSys
+import CPotterWire
+import Glibc
+import PotterRecording
+
+/// Threads: found, armed, followed, ended.
+extension TargetSession {
+    func scanThreads() throws {
+        for slot in 0..<pp_session_thread_high(memory.header) {
+            let claim = memory.thread(slot)
+            let state = pp_thread_state(claim)
+            if let thread = threads[slot] {
+                if pp_thread_exec(claim) == 1 { disarmForExec(thread, claim) } else { rearmAfterExec(thread, claim) }
+                if state == PP_SLOT_EXITED.value { try end(thread, claim) }
+                continue
+            }
+            guard state == PP_SLOT_LIVE.value || state == PP_SLOT_EXITED.value,
+                let process = processes[claim.pointee.process]
+            else { continue }
+            try begin(slot, claim, process, exited: state == PP_SLOT_EXITED.value)
+        }
+    }
+
+    /// The clock first, the paperwork after: what a short-lived thread does before it is armed goes unseen.
+    private func begin(
+        _ slot: UInt32, _ claim: UnsafeMutablePointer<pp_thread>, _ process: TrackedProcess, exited: Bool
+    ) throws {
+        let tid = Int32(bitPattern: claim.pointee.tid)
+        var reason: String?
+        let clock = exited ? nil : arm(claim, tid: tid, process: process, reason: &reason)
+        let startCPU = claim.pointee.start_cpu_ns
+        let row = try writer.addThread(process: process.recordingID, tid: tid, name: "", startNs: claim.pointee.start_ns)
+        let thread = TrackedThread(
+            slot: slot, tid: tid, process: process, recordingID: row, startNs: claim.pointee.start_ns,
+            startCPU: startCPU)
+        thread.clock = clock
+        thread.unsampledReason = reason
+        if clock != nil, let now = ProcFiles.threadCPU(pid: process.pid, tid: tid) {
+            thread.armingNs = now > startCPU ? now - startCPU : 0
+            thread.lastCPU = max(now, startCPU)
+        }
+        thread.name = ProcFiles.threadName(pid: process.pid, tid: tid) ?? ""
+        threads[slot] = thread
+        if exited { try end(thread, claim) }
+    }
+
+    private func arm(
+        _ claim: UnsafeMutablePointer<pp_thread>, tid: Int32, process: TrackedProcess, reason: inout String?
+    ) -> PerfClock? {
+        guard settings.engine == .perf, !process.signalTaken else {
+            potter_futex_wake(pp_thread_set_armed(claim, 3))
+            return nil
+        }
+        // Without our handler the first signal would end the program.
+        if !process.catchesSignal { process.catchesSignal = ProcFiles.catches(SIGPROF, pid: process.pid, tid: tid) }
+        var error: Int32 = 0
+        let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: settings.drawPeriod(), error: &error) : nil
+        let armed = clock?.enable() ?? false
+        if !armed {
+            reason = process.catchesSignal ? "perf clock: \(errorText(error))" : "no SIGPROF handler"
+        }
+        potter_futex_wake(pp_thread_set_armed(claim, armed ? 1 : 3))
+        return armed ? clock : nil
+    }
+
+    private func disarmForExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
+        guard pp_thread_armed(claim) == 1 else { return }
+        thread.clock?.disable()
+        potter_futex_wake(pp_thread_set_armed(claim, 2))
+    }
+
+    private func rearmAfterExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
+        guard pp_thread_armed(claim) == 2, thread.clock?.enable() == true else { return }
+        pp_thread_set_armed(claim, 1)
+    }
+
+    /// Draws the next period of every clock that fired.
+    func redrawPeriods() {
+        for (slot, thread) in threads where thread.clock != nil {
+            if pp_thread_take_fired(memory.thread(slot)) {
+                thread.clock?.setPeriod(settings.drawPeriod())
+            }
+        }
+    }
+
+    /// Once a second: CPU clocks and names of the living; threads that ended without saying so.
+    func refreshThreads() throws {
+        for (slot, thread) in threads {
+            let claim = memory.thread(slot)
+            guard let now = ProcFiles.threadCPU(pid: thread.process.pid, tid: thread.tid) else {
+                if !thread.process.hasEnded { try end(thread, claim) }
+                continue
+            }
+            thread.lastCPU = max(thread.lastCPU, now)
+            if let name = ProcFiles.threadName(pid: thread.process.pid, tid: thread.tid) { thread.name = name }
+            if thread.clock != nil, thread.unsampledReason == nil,
+                ProcFiles.blocks(SIGPROF, pid: thread.process.pid, tid: thread.tid)
+            {
+                thread.unsampledReason = "blocks SIGPROF"
+            }
+            try update(thread, endNs: nil)
+        }
+    }
+
+    func end(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) throws {
+        try drain(thread)
+        thread.clock = nil
+        let last = pp_thread_exit_cpu(claim)
+        if last != 0 { thread.lastCPU = max(thread.lastCPU, last) }
+        if thread.name.isEmpty {
+            thread.name = withUnsafeBytes(of: claim.pointee.name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+        }
+        handlerNs += pp_thread_handler_ns(claim)
+        try update(thread, endNs: potter_monotonic_ns())
+        threads[thread.slot] = nil
+        pp_thread_free(claim)
+    }
+
+    func update(_ thread: TrackedThread, endNs: UInt64?) throws {
+        let cpu = thread.lastCPU > thread.startCPU ? thread.lastCPU - thread.startCPU : 0
+        try writer.updateThread(
+            thread.recordingID, name: thread.name, endNs: endNs, cpuNs: cpu, armingNs: min(thread.armingNs, cpu),
+            unsampledReason: thread.samples == 0 ? thread.unsampledReason : nil)
+    }
+}

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPotterSys
+import CPotterWire
+import Glibc
+import PotterCore
+import PotterRecording
+import Synchronization
+
+/// One program image under recording: looks into its session memory, and turns what the target claims there into rows
+/// of the recording. Used by the collector's thread alone.
+final class TargetSession {
+    let memory: SessionMemory
+    let settings: SamplingSettings
+    let writer: RecordingWriter
+    let store: UnwindTableStore
+    let mainPid: Int32
+
+    var processes: [UInt32: TrackedProcess] = [:]
+    /// Slots of processes that are closed.
+    var ended: Set<UInt32> = []
+    var threads: [UInt32: TrackedThread] = [:]
+    /// By module slot: the module's row, 0 while unknown.
+    var moduleRows: [Int64] = []
+    var modulePaths: [String] = []
+    /// Modules whose unwind tables are not ready.
+    var unprepared: Set<UInt32> = []
+    /// Stack id in session memory -> row of the recording.
+    var stackRows: [UInt32: Int64] = [:]
+    var flaggedStacks: [UInt32: FlaggedStack] = [:]
+    var tally = UnwindTally()
+    /// Time in handlers of threads that ended, ns.
+    var handlerNs: UInt64 = 0
+    var records: UInt64 = 0
+    var badRecords: UInt64 = 0
+    private var seenAnnounced: UInt32 = .max
+    private let arrivedNs = potter_monotonic_ns()
+    let prepared = PreparedTables()
+    /// CPU time before the recorder's constructor, ns: of the image's first process.
+    var startupCPU: UInt64 = 0
+    /// CPU time of processes that ended, ns.
+    var endedCPU: UInt64 = 0
+    private var begun = false
+
+    init(
+        memory: SessionMemory, pid: Int32, settings: SamplingSettings, writer: RecordingWriter, store: UnwindTableStore
+    ) {
+        self.memory = memory
+        mainPid = pid
+        self.settings = settings
+        self.writer = writer
+        self.store = store
+    }
+
+    /// Tables that the store's queue has finished for this session.
+    final class PreparedTables: Sendable {
+        let finished = Mutex<[(slot: UInt32, offset: UInt64)]>([])
+    }
+
+    /// Looks at announcements where there are new ones. `parentRow` finds the row of a process by its pid.
+    func followAnnouncements(
+        force: Bool, wake: @escaping @Sendable () -> Void, parentRow: (Int32) -> Int64?
+    ) throws {
+        publishTables()
+        let announced = pp_session_announced(memory.header)
+        if announced != seenAnnounced || force {
+            seenAnnounced = announced
+            try scanProcesses(parentRow)
+            try scanThreads()
+            try scanModules(wake)
+        }
+        answerHello()
+    }
+
+    /// The target's main thread waits until its modules' tables are there and it is armed, at most a second.
+    private func answerHello() {
+        guard !pp_session_is_ready(memory.header), !threads.isEmpty else { return }
+        let late = potter_monotonic_ns() - arrivedNs > 900_000_000
+        if unprepared.isEmpty || late {
+            potter_futex_wake(pp_session_set_ready(memory.header))
+        }
+    }
+
+    private func scanProcesses(_ parentRow: (Int32) -> Int64?) throws {
+        for slot in 0..<pp_session_process_high(memory.header) where processes[slot] == nil {
+            let claim = memory.process(slot)
+            guard pp_process_state(claim) == PP_SLOT_LIVE.value else { continue }
+            // The first process of an image is who said hello, whatever it writes: the kernel told us its pid.
+            let pid = processes.isEmpty && slot == 0 ? mainPid : Int32(bitPattern: claim.pointee.pid)
+            let parentPid = ProcFiles.parent(of: pid) ?? Int32(bitPattern: claim.pointee.parent_pid)
+            let parent = slot == 0 ? parentRow(parentPid) : processes[claim.pointee.parent]?.recordingID
+            let row = try writer.addProcess(
+                pid: pid, parent: parent, executable: ProcFiles.executable(of: pid) ?? "",
+                command: ProcFiles.commandLine(of: pid) ?? "", startNs: claim.pointee.start_ns)
+            let process = TrackedProcess(
+                slot: slot, pid: pid, recordingID: row, startCPU: claim.pointee.start_cpu_ns)
+            processes[slot] = process
+            if slot == 0, !begun {
+                begun = true
+                try writer.updateProcess(row, endNs: nil, cpuNs: nil, startupCpuNs: startupCPU, note: nil)
+            }
+        }
+        for process in processes.values where pp_process_signal_taken(memory.process(process.slot)) == 1 {
+            giveSignalAway(process)
+        }
+    }
+
+    /// The program installs a handler of its own for our signal, and waits until none of ours can reach it.
+    private func giveSignalAway(_ process: TrackedProcess) {
+        process.signalTaken = true
+        for thread in threads.values where thread.process === process {
+            thread.clock = nil
+            thread.unsampledReason = "the program handles SIGPROF itself"
+        }
+        potter_futex_wake(pp_process_signal_given(memory.process(process.slot)))
+    }
+
+    private func scanModules(_ wake: @escaping @Sendable () -> Void) throws {
+        let high = pp_session_module_high(memory.header)
+        while moduleRows.count < Int(high) {
+            let slot = UInt32(moduleRows.count)
+            let claim = memory.module(slot)
+            guard pp_module_state(claim) == PP_MODULE_ANNOUNCED.value else { return }  // being filled in: next time
+            try follow(slot, claim, wake)
+        }
+    }
+
+    private func follow(
+        _ slot: UInt32, _ claim: UnsafeMutablePointer<pp_module>, _ wake: @escaping @Sendable () -> Void
+    ) throws {
+        guard let process = processes[claim.pointee.process] ?? processes[0] else { return }
+        let named = memory.path(of: claim)
+        let isVDSO = named.hasPrefix("linux-vdso")
+        let path = isVDSO ? "[vdso]" : named.isEmpty ? ProcFiles.executable(of: process.pid) ?? "" : named
+        let buildID = memory.buildID(of: claim)
+        var file = stat()
+        let readable = [path, "/proc/\(process.pid)/root" + path].first { !isVDSO && stat($0, &file) == 0 }
+        let inode = readable == nil ? 0 : UInt64(file.st_ino)
+        let row = try writer.addModule(path: path, buildID: buildID, inode: inode, note: nil)
+        try writer.addMapping(
+            process: process.recordingID, module: row, start: claim.pointee.start, end: claim.pointee.end,
+            bias: claim.pointee.bias, fromNs: claim.pointee.time_ns)
+        moduleRows.append(row)
+        modulePaths.append(path)
+        let key = UnwindTableStore.Key(buildID: buildID, path: buildID.isEmpty ? path : "", inode: buildID.isEmpty ? inode : 0)
+        if let offset = store.offset(for: key) {
+            publish(slot, offset)
+            return
+        }
+        guard readable != nil || isVDSO else {
+            publish(slot, 0)
+            return
+        }
+        unprepared.insert(slot)
+        store.prepare(key, path: readable) { [prepared] offset in
+            prepared.finished.withLock { $0.append((slot, offset)) }
+            wake()
+        }
+    }
+
+    private func publishTables() {
+        let finished = prepared.finished.withLock { list in
+            defer { list.removeAll() }
+            return list
+        }
+        for (slot, offset) in finished {
+            unprepared.remove(slot)
+            publish(slot, offset)
+        }
+    }
+
+    private func publish(_ slot: UInt32, _ offset: UInt64) {
+        potter_futex_wake(pp_module_set_prepared(memory.module(slot), offset))
+    }
+}
+
+/// Ends.
+extension TargetSession {
+    var isOver: Bool { !processes.isEmpty && processes.values.allSatisfy { ended.contains($0.slot) } }
+
+    /// Closes a process: its threads are drained and ended. `cpu`: its clock, if it could still be read. Returns its
+    /// last clock.
+    func end(_ process: TrackedProcess, cpu: UInt64?) throws -> UInt64 {
+        guard !ended.contains(process.slot) else { return process.lastCPU }
+        try scanThreads()
+        for thread in threads.values where thread.process === process { try end(thread, memory.thread(thread.slot)) }
+        let claim = memory.process(process.slot)
+        let last = max(cpu ?? 0, pp_process_exit_cpu(claim), process.lastCPU)
+        process.lastCPU = last
+        let own = last - min(last, process.startCPU) + (process.slot == 0 ? startupCPU : 0)
+        endedCPU += own
+        try writer.updateProcess(
+            process.recordingID, endNs: potter_monotonic_ns(), cpuNs: own, startupCpuNs: nil, note: nil)
+        ended.insert(process.slot)
+        if process.slot != 0 {
+            processes[process.slot] = nil
+            ended.remove(process.slot)
+            pp_process_set_state(claim, PP_SLOT_FREE.value)
+        }
+        return last
+    }
+
+    /// The recording ends while the target may go on.
+    func finish(parentRow: (Int32) -> Int64?) throws {
+        try scanProcesses(parentRow)
+        try scanThreads()
+        try scanModules({})
+        for thread in threads.values { thread.clock = nil }
+        for process in Array(processes.values) {
+            for thread in threads.values where thread.process === process {
+                if let now = ProcFiles.threadCPU(pid: process.pid, tid: thread.tid) {
+                    thread.lastCPU = max(thread.lastCPU, now)
+                }
+            }
+            _ = try end(process, cpu: ProcFiles.processCPU(pid: process.pid))
+        }
+    }
+}
+
+extension UInt32 {
+    /// C's unsigned constants import with this type already; `Int32` ones do not.
+    var value: UInt32 { self }
+}
+extension Int32 {
+    var value: UInt32 { UInt32(bitPattern: self) }
+}
