@@ -1,2 +1,117 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pp_unwind.h"
+// The unwinder: from the registers of an interrupted thread to its frames. Called in signal handlers and hooks.
+//
+//   pc -> range (module) -> table -> rule -> CFA -> return address, caller's fp and async register -> pc ...
+//
+// Invariants
+//  1. sp grows with each step but that out of a signal handler; PP_WALK_LIMIT ends every walk.
+//  2. The leaf, and code that a signal interrupted, is looked up by its exact pc; return addresses by the byte before
+//     them, which lies inside the call (the next byte may be another function, if the callee does not return).
+//  3. Of a deep stack the leaf half and the root half are kept: frames[PP_CUT_FRAMES...] is a ring until the end.
+#include "unwind_x86_64.h"
+
+// Finds range and table for the frame at hand. Most callers live in the module of their callee: the last one is kept.
+static inline void pp_locate(pp_walk *walk, uint64_t address) {
+    const pp_code_range *range = walk->range;
+    if (PP_LIKELY(range != NULL && address >= range->start && address < range->end)) return;
+    walk->range = pp_range_of(walk->space, address);
+    walk->table = pp_table_of(walk->space, walk->range);
+}
+
+// The caller's value of a register that the rule field `code` describes; 0 if it is lost.
+static inline uint64_t pp_saved(const pp_walk *walk, uint32_t code, uint64_t below, uint64_t same) {
+    if (code == PP_RULE_SAME) return same;
+    uint64_t word;
+    if (code == PP_RULE_UNKNOWN || !pp_stack_word(walk, below - 8 * (uint64_t)(code - 1), &word)) return 0;
+    return word;
+}
+
+// Leaves the frame by a rule that has a CFA.
+static inline enum pp_step pp_step_by_cfa(pp_walk *walk, uint32_t rule) {
+    uint64_t cfa = pp_arch_cfa(walk, rule), pc;
+    if (cfa <= walk->at.sp || cfa > walk->high || !pp_stack_word(walk, cfa - 8, &pc)) return PP_STEP_FAILED;
+    uint64_t below = PP_RULE_KIND(rule) == PP_UNWIND_FP_DEREF ? walk->at.fp + 8 : cfa;
+    walk->at.async = pp_saved(walk, PP_RULE_ASYNC(rule), below, walk->at.async);
+    walk->at.fp = pp_saved(walk, PP_RULE_FP(rule), below, walk->at.fp);
+    walk->at.sp = cfa;
+    walk->at.pc = pc;
+    walk->exact = false;
+    return pc == 0 ? PP_STEP_END : PP_STEP_MORE;
+}
+
+static inline enum pp_step pp_step(pp_walk *walk, uint64_t address, pp_unwound *result) {
+    uint32_t rule = walk->table == NULL ? PP_UNWIND_NONE : pp_rule_at(walk->table, address - walk->range->bias);
+    switch (PP_RULE_KIND(rule)) {
+    case PP_UNWIND_END: return PP_STEP_END;
+    case PP_UNWIND_SIGNAL: return pp_arch_step_signal(walk);
+    case PP_UNWIND_NONE:
+    case PP_UNWIND_OTHER: break;
+    default: return pp_step_by_cfa(walk, rule);
+    }
+    enum pp_step step = pp_step_by_frame_pointer(walk);
+    if (step == PP_STEP_MORE) {
+        result->fallbacks++;
+        result->flags |= PP_STACK_FALLBACK;
+    }
+    return step;
+}
+
+static inline uint64_t pp_frame_of(const pp_walk *walk, uint64_t address) {
+    if (walk->range == NULL)
+        return (uint64_t)PP_FRAME_NO_MODULE << PP_FRAME_MODULE_SHIFT | (address & PP_FRAME_ADDRESS_MASK);
+    uint64_t relative = (address - walk->range->bias) & PP_FRAME_ADDRESS_MASK;
+    return (uint64_t)walk->range->module << PP_FRAME_MODULE_SHIFT | relative;
+}
+
+static void pp_reverse(uint64_t *words, uint32_t count) {
+    for (uint32_t i = 0, j = count; i + 1 < j; i++) {
+        uint64_t word = words[i];
+        words[i] = words[--j];
+        words[j] = word;
+    }
+}
+
+// Puts the ring of root frames in order, once `walked` frames are known.
+static void pp_finish(pp_unwound *result, uint64_t *frames, uint32_t walked) {
+    result->depth = walked;
+    if (walked <= PP_MAX_FRAMES) return;
+    const uint32_t ring = PP_MAX_FRAMES - PP_CUT_FRAMES;
+    uint32_t oldest = (walked - PP_CUT_FRAMES) % ring;
+    uint64_t *roots = frames + PP_CUT_FRAMES;
+    pp_reverse(roots, oldest);
+    pp_reverse(roots + oldest, ring - oldest);
+    pp_reverse(roots, ring);
+    result->depth = PP_MAX_FRAMES;
+    result->cut = walked - PP_MAX_FRAMES;
+    result->flags |= PP_STACK_CUT;
+}
+
+// A stack whose bounds are not known cannot be read: that of a coroutine, or the one that a handler on an alternate
+// stack interrupted.
+static inline bool pp_is_on_stack(const pp_walk *walk) {
+    return walk->high >= 8 && walk->at.sp >= walk->low && walk->at.sp < walk->high;
+}
+
+pp_unwound pp_unwind(const pp_unwind_space *space, pp_registers registers, uint64_t stack_low, uint64_t stack_high,
+                     uint64_t *frames) {
+    const uint32_t ring = PP_MAX_FRAMES - PP_CUT_FRAMES;
+    pp_unwound result = {.failed_module = PP_FRAME_NO_MODULE};
+    pp_walk walk = {.space = space, .at = registers, .low = stack_low, .high = stack_high, .exact = true};
+    enum pp_step step = PP_STEP_MORE;
+    uint32_t walked = 0;
+    while (step == PP_STEP_MORE) {
+        uint64_t address = walk.exact ? walk.at.pc : walk.at.pc - 1;
+        pp_locate(&walk, address);
+        frames[walked < PP_CUT_FRAMES ? walked : PP_CUT_FRAMES + (walked - PP_CUT_FRAMES) % ring] =
+            pp_frame_of(&walk, address);
+        walked++;
+        if (walked == PP_WALK_LIMIT || (walk.exact && !pp_is_on_stack(&walk))) step = PP_STEP_FAILED;
+        else step = pp_step(&walk, address, &result);
+    }
+    if (step == PP_STEP_FAILED) {
+        result.flags |= PP_STACK_INCOMPLETE;
+        if (walk.range != NULL) result.failed_module = walk.range->module;
+    }
+    pp_finish(&result, frames, walked);
+    return result;
+}

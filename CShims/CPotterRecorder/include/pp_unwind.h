@@ -20,9 +20,9 @@ typedef struct pp_code_map {
 } pp_code_map;
 
 typedef struct pp_unwind_space {
-    const pp_code_map *map;
-    const pp_module *modules; // indexed by pp_code_range.module: table_offset (atomic) is read from there
-    const uint8_t *tables;    // base of the tables memfd
+    const pp_code_map *_Nonnull map;
+    const pp_module *_Nonnull modules; // indexed by pp_code_range.module: table_offset (atomic) is read from there
+    const uint8_t *_Nonnull tables;    // base of the tables memfd
     uint64_t tables_size;
 } pp_unwind_space;
 
@@ -40,6 +40,7 @@ typedef struct pp_unwound {
 } pp_unwound;
 
 /// Walks the stack from `registers` and writes frames (PP_FRAME_*, leaf first) to `frames` (room for PP_MAX_FRAMES).
-/// Reads stack words only in [stack_low, stack_high), 8-byte aligned. At most PP_WALK_LIMIT steps.
+/// Reads stack words only in [stack_low, stack_high), 8-byte aligned. At most PP_WALK_LIMIT steps. A thread whose sp is
+/// outside of these bounds (coroutine, alternate stack) yields its leaf only, incomplete.
 pp_unwound pp_unwind(const pp_unwind_space *_Nonnull space, pp_registers registers, uint64_t stack_low,
                      uint64_t stack_high, uint64_t *_Nonnull frames);

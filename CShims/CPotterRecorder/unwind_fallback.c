@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is left where no unwind row describes the code: frame pointers, believed only if everything about them fits.
+// Called by unwind.c in signal handlers. A wrong frame is worse than an incomplete stack: each guess must pass
+//  1. the frame lies in the stack, above sp, aligned as the ABI wants it,
+//  2. the return address lies in the code segment of a mapped module,
+//  3. the instruction before it is a call.
+#include "unwind_x86_64.h"
+
+#define PP_CODE_BEFORE 7 // bytes before an address that pp_arch_follows_call and pp_arch_leaf_shape look at
+#define PP_CODE_AFTER 7
+
+// The code bytes at `address`, with the margins readable, or NULL.
+static const uint8_t *pp_code_at(const pp_unwind_space *space, uint64_t address) {
+    const pp_code_range *range = pp_range_of(space, address);
+    const pp_unwind_table *table = pp_table_of(space, range);
+    if (table == NULL) return NULL;
+    uint64_t relative = address - range->bias;
+    if (table->code_end < table->code_start || relative < table->code_start || relative >= table->code_end) return NULL;
+    if (relative - table->code_start < PP_CODE_BEFORE || table->code_end - relative < PP_CODE_AFTER) return NULL;
+    if (address + PP_CODE_AFTER > range->end || address - PP_CODE_BEFORE < range->start) return NULL;
+    return (const uint8_t *)address;
+}
+
+static bool pp_is_return_address(const pp_unwind_space *space, uint64_t address) {
+    const uint8_t *code = pp_code_at(space, address);
+    return code != NULL && pp_arch_follows_call(code);
+}
+
+// Leaves the frame whose return address is at `slot`, if that is one.
+static enum pp_step pp_return_through(pp_walk *walk, uint64_t slot, uint64_t fp) {
+    uint64_t address;
+    if (!pp_stack_word(walk, slot, &address)) return PP_STEP_FAILED;
+    if (!pp_is_return_address(walk->space, address)) return PP_STEP_FAILED;
+    walk->at = (pp_registers){.pc = address, .sp = slot + 8, .fp = fp, .async = walk->at.async};
+    walk->exact = false;
+    return PP_STEP_MORE;
+}
+
+// A function interrupted where it has no frame yet, or no more.
+static enum pp_step pp_step_frameless_leaf(pp_walk *walk) {
+    const uint8_t *code = pp_code_at(walk->space, walk->at.pc);
+    if (code == NULL) return PP_STEP_FAILED;
+    bool pushed;
+    int distance = pp_arch_leaf_shape(code, &pushed);
+    if (distance < 0) return PP_STEP_FAILED;
+    uint64_t fp = walk->at.fp;
+    if (pushed && !pp_stack_word(walk, walk->at.sp, &fp)) return PP_STEP_FAILED;
+    return pp_return_through(walk, walk->at.sp + (uint64_t)distance, fp);
+}
+
+enum pp_step pp_step_by_frame_pointer(pp_walk *walk) {
+    if (walk->exact && pp_step_frameless_leaf(walk) == PP_STEP_MORE) return PP_STEP_MORE;
+    uint64_t frame = walk->at.fp, caller;
+    if ((frame & 15) != 0 || frame < walk->at.sp || !pp_stack_word(walk, frame, &caller)) return PP_STEP_FAILED;
+    return pp_return_through(walk, frame + 8, caller);
+}

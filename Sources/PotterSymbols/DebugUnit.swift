@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// One compilation unit: its functions by address, its lines, and the inlined calls of the functions asked about.
+//
+// DIE trees are untrusted: siblings must lie ascending in the file, which ends each walk, and depth is bounded.
+
+import CElf
+
+final class DebugUnit {
+    /// Deepest nesting of DIEs that is walked; more is damage.
+    private static let maximumDepth = 256
+
+    private var die: Dwarf_Die
+    private var lineDie: Dwarf_Die
+    private var functions: [DebugFunction] = []
+    private var functionOfAddress = IntervalMap()
+    private var isRead = false
+    private var files: OpaquePointer?
+    private var pathOfFile: [Int: String] = [:]
+    private var pathOfPointer: [UnsafePointer<CChar>: String] = [:]
+
+    /// - Parameter lines: the unit DIE that the line table belongs to; another one than `die` in split DWARF.
+    init(die: Dwarf_Die, lines: Dwarf_Die) {
+        self.die = die
+        lineDie = lines
+    }
+
+    func hasFunction(at address: UInt64) -> Bool {
+        readFunctions()
+        return functionOfAddress.value(at: address) != nil
+    }
+
+    /// Innermost first. O(log n) once the unit and the function were read.
+    func frames(at address: UInt64) -> [DebugInfo.Frame] {
+        readFunctions()
+        var (file, line) = location(of: address)
+        guard let index = functionOfAddress.value(at: address) else {
+            return file == nil ? [] : [DebugInfo.Frame(file: file, line: line, isInlined: false)]
+        }
+        let function = functions[Int(index)]
+        var frames: [DebugInfo.Frame] = []
+        for call in function.calls(at: address) {
+            frames.append(
+                DebugInfo.Frame(
+                    linkageName: call.names.linkage, name: call.names.plain, file: file, line: line, isInlined: true))
+            file = call.file.flatMap(path(ofFile:)) ?? file
+            line = call.line
+        }
+        let names = function.names
+        frames.append(
+            DebugInfo.Frame(linkageName: names.linkage, name: names.plain, file: file, line: line, isInlined: false))
+        return frames
+    }
+
+    // MARK: Functions
+
+    private func readFunctions() {
+        guard !isRead else { return }
+        isRead = true
+        var intervals: [IntervalMap.Interval] = []
+        Self.walk(&die) { child, _ in
+            let tag = Int(dwarf_tag(&child))
+            guard tag == DW_TAG_subprogram else { return Self.mayHoldFunctions(tag) }
+            guard DieRanges.isPresent(in: &child) else { return true }
+            let index = Int32(functions.count)
+            var isConcrete = false
+            DieRanges.forEach(of: &child) { start, end in
+                isConcrete = true
+                intervals.append(.init(start: start, end: end, value: index))
+            }
+            if isConcrete { functions.append(DebugFunction(die: child)) }
+            return true
+        }
+        functionOfAddress = IntervalMap(intervals)
+    }
+
+    private static func mayHoldFunctions(_ tag: Int) -> Bool {
+        switch tag {
+        case DW_TAG_enumeration_type, DW_TAG_array_type, DW_TAG_subroutine_type, DW_TAG_inlined_subroutine,
+            DW_TAG_call_site, DW_TAG_GNU_call_site, DW_TAG_variant_part:
+            false
+        default: true
+        }
+    }
+
+    /// Visits all DIEs below `root`, parents first; `visit` says whether to go on into the children.
+    static func walk(_ root: inout Dwarf_Die, _ visit: (inout Dwarf_Die, _ depth: Int) -> Bool) {
+        var child = Dwarf_Die()
+        guard dwarf_child(&root, &child) == 0 else { return }
+        var path = [child]
+        while var die = path.last {
+            let mayDescend = visit(&die, path.count)
+            if mayDescend, path.count < maximumDepth, dwarf_haschildren(&die) != 0, dwarf_child(&die, &child) == 0 {
+                path.append(child)
+                continue
+            }
+            while var last = path.popLast() {
+                var sibling = Dwarf_Die()
+                if dwarf_siblingof(&last, &sibling) == 0, let next = sibling.addr, let here = last.addr, next > here {
+                    path.append(sibling)
+                    break
+                }
+            }
+        }
+    }
+
+    // MARK: Lines
+
+    private func location(of address: UInt64) -> (file: String?, line: Int?) {
+        guard let row = dwarf_getsrc_die(&lineDie, address) else { return (nil, nil) }
+        var line: Int32 = 0
+        let hasLine = dwarf_lineno(row, &line) == 0 && line > 0
+        guard let pointer = dwarf_linesrc(row, nil, nil) else { return (nil, hasLine ? Int(line) : nil) }
+        if let path = pathOfPointer[pointer] { return (path, hasLine ? Int(line) : nil) }
+        let path = String(cString: pointer)
+        pathOfPointer[pointer] = path
+        return (path, hasLine ? Int(line) : nil)
+    }
+
+    private func path(ofFile index: Int) -> String? {
+        if let path = pathOfFile[index] { return path }
+        var count = 0
+        if files == nil, dwarf_getsrcfiles(&die, &files, &count) != 0 { return nil }
+        guard let files, index >= 0, let pointer = dwarf_filesrc(files, index, nil, nil) else { return nil }
+        let path = String(cString: pointer)
+        pathOfFile[index] = path
+        return path
+    }
+}
