@@ -2,6 +2,7 @@
 import CPotterSys
 import Glibc
 import PotterCore
+import PotterProfile
 import PotterRecording
 
 /// `potter-prof record`: from a command to a finished recording.
@@ -25,10 +26,25 @@ public struct RecordRun {
     }
 
     private static func describe(_ options: RecordOptions, _ settings: SamplingSettings) -> RunInfo {
-        RunInfo(
-            command: options.command, frequency: settings.frequency, engine: settings.engine.rawValue,
-            engineReason: settings.reason, meanPeriodNs: settings.meanPeriodNs,
-            tickIntervalNs: settings.timerIntervalNs, startNs: potter_monotonic_ns(), startWallNs: wallClock())
+        var system = utsname()
+        uname(&system)
+        return RunInfo(
+            command: options.command, workingDirectory: workingDirectory(), host: text(&system.nodename),
+            kernel: text(&system.release), architecture: text(&system.machine), potterVersion: potterVersion,
+            startNs: potter_monotonic_ns(), startWallNs: wallClock(),
+            engine: settings.engine == .perf ? .perf : .timer, engineReason: settings.reason,
+            rateHz: Double(settings.frequency), periodNs: settings.meanPeriodNs, tickNs: settings.timerIntervalNs)
+    }
+
+    /// A fixed-size C string.
+    private static func text<T>(_ field: inout T) -> String {
+        withUnsafeBytes(of: &field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+
+    private static func workingDirectory() -> String {
+        guard let path = getcwd(nil, 0) else { return "" }
+        defer { free(path) }
+        return String(cString: path)
     }
 
     private static func wallClock() -> UInt64 {

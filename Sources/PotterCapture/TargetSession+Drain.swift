@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPotterWire
+import PotterProfile
 import PotterRecording
 
 /// How unwinds went, by module: what the quality line says about stacks.

@@ -3,6 +3,7 @@ import CPotterSys
 import CPotterWire
 import Glibc
 import PotterCore
+import PotterProfile
 import PotterRecording
 import Synchronization
 

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import ArgumentParser
+import Glibc
+import PotterCapture
+
+struct RecordCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Runs a command and records where its CPU time goes, until it ends.",
+        discussion: """
+            The command keeps its stdin, stdout, stderr, terminal and exit status. Messages of potter-prof go to stderr \
+            and start with `potter-prof: `.
+            """)
+
+    @Option(name: [.customShort("F"), .customLong("freq")], help: "Samples per second of CPU time, 1 to 10,000.")
+    var frequency = 99
+
+    @Option(name: [.customShort("o"), .customLong("output")], help: "The recording; an older one is kept as FILE.old.")
+    var output = "potter.potter"
+
+    @Option(help: "auto, perf or timer: auto takes perf where the kernel allows it.")
+    var engine = EngineChoice.auto
+
+    @Option(name: [.customShort("D"), .customLong("delay")], help: "Milliseconds to wait before sampling.")
+    var delay = 0
+
+    @Option(name: [.customShort("d"), .customLong("duration")], help: "Seconds of sampling; the command goes on after it.")
+    var duration: Double?
+
+    @Flag(name: .customLong("no-inherit"), help: "Do not record children of the command.")
+    var noInherit = false
+
+    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Say nothing unless something fails.")
+    var quiet = false
+
+    @Flag(name: [.customShort("v"), .customLong("verbose")], help: "Say more: engine, modules, processes.")
+    var verbose = false
+
+    @Option(help: "Path of libPotterPreload.so, where it is not beside potter-prof.")
+    var preloadLibrary: String?
+
+    @Argument(parsing: .captureForPassthrough, help: "The command and its arguments, after `--`.")
+    var command: [String] = []
+
+    func validate() throws {
+        guard (1...10_000).contains(frequency) else {
+            throw ValidationError("-F \(frequency): give 1 to 10000 samples per second")
+        }
+        guard delay >= 0 else { throw ValidationError("-D \(delay): give milliseconds, 0 or more") }
+        if let duration, !(duration > 0 && duration < 1e9) {
+            throw ValidationError("-d \(duration): give seconds, more than 0")
+        }
+        guard command.contains(where: { $0 != "--" }) else {
+            throw ValidationError("no command: potter-prof record [options] -- command [arguments]")
+        }
+    }
+
+    func run() throws {
+        var options = RecordOptions(command: command.first == "--" ? Array(command.dropFirst()) : command)
+        options.output = output
+        options.frequency = frequency
+        options.engine = engine
+        options.delayMs = delay
+        options.duration = duration
+        options.inherit = !noInherit
+        options.quiet = quiet
+        options.verbose = verbose
+        options.preloadLibrary = preloadLibrary
+        let status: Int32
+        do {
+            status = try RecordRun(options).run()
+        } catch let error as CaptureError {
+            complain(error)
+            throw ExitCode(error.exitStatus)
+        } catch {
+            complain(error)
+            throw ExitCode(1)
+        }
+        throw ExitCode(status)
+    }
+
+    private func complain(_ error: any Error) {
+        fputs("potter-prof: \(error)\n", stderr)
+    }
+}
+
+extension EngineChoice: ExpressibleByArgument {}
