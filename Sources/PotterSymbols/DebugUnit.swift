@@ -15,6 +15,7 @@ final class DebugUnit {
     private var functionOfAddress = IntervalMap()
     private var isRead = false
     private var files: OpaquePointer?
+    private lazy var directory = readDirectory()
     private var pathOfFile: [Int: String] = [:]
     private var pathOfPointer: [UnsafePointer<CChar>: String] = [:]
 
@@ -32,7 +33,8 @@ final class DebugUnit {
     /// Innermost first. O(log n) once the unit and the function were read.
     func frames(at address: UInt64) -> [DebugInfo.Frame] {
         readFunctions()
-        var (file, line) = location(of: address)
+        let start = location(of: address)
+        var (file, line) = (start.file, start.line)
         guard let index = functionOfAddress.value(at: address) else {
             return file == nil ? [] : [DebugInfo.Frame(file: file, line: line, isInlined: false)]
         }
@@ -42,8 +44,8 @@ final class DebugUnit {
             frames.append(
                 DebugInfo.Frame(
                     linkageName: call.names.linkage, name: call.names.plain, file: file, line: line, isInlined: true))
-            file = call.file.flatMap(path(ofFile:)) ?? file
-            line = call.line
+            file = call.file.flatMap(path(ofFile:))
+            line = file == nil ? nil : call.line
         }
         let names = function.names
         frames.append(
@@ -110,19 +112,37 @@ final class DebugUnit {
         var line: Int32 = 0
         let hasLine = dwarf_lineno(row, &line) == 0 && line > 0
         guard let pointer = dwarf_linesrc(row, nil, nil) else { return (nil, hasLine ? Int(line) : nil) }
-        if let path = pathOfPointer[pointer] { return (path, hasLine ? Int(line) : nil) }
-        let path = String(cString: pointer)
+        let path = pathOfPointer[pointer] ?? absolute(String(cString: pointer))
         pathOfPointer[pointer] = path
-        return (path, hasLine ? Int(line) : nil)
+        return Self.isSource(path) ? (path, hasLine ? Int(line) : nil) : (nil, nil)
     }
+
+    /// Swift names a file for code that no source line stands for.
+    private static func isSource(_ path: String) -> Bool { !path.hasSuffix("<compiler-generated>") }
 
     private func path(ofFile index: Int) -> String? {
         if let path = pathOfFile[index] { return path }
         var count = 0
         if files == nil, dwarf_getsrcfiles(&die, &files, &count) != 0 { return nil }
         guard let files, index >= 0, let pointer = dwarf_filesrc(files, index, nil, nil) else { return nil }
-        let path = String(cString: pointer)
+        let path = absolute(String(cString: pointer))
+        guard Self.isSource(path) else { return nil }
         pathOfFile[index] = path
         return path
+    }
+
+    /// libdw leaves the relative directories of DWARF 5 line tables (rustc's) as they are. A compilation directory
+    /// may itself be relative (reproducible builds); only the files directly in it come joined.
+    private func absolute(_ path: String) -> String {
+        let isJoined = path.hasPrefix("/") || directory.isEmpty || path.hasPrefix("\(directory)/")
+        return isJoined ? path : "\(directory)/\(path)"
+    }
+
+    private func readDirectory() -> String {
+        var value = Dwarf_Attribute()
+        guard dwarf_attr(&lineDie, UInt32(DW_AT_comp_dir), &value) != nil, let text = dwarf_formstring(&value) else {
+            return ""
+        }
+        return String(cString: text)
     }
 }

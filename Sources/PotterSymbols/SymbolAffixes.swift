@@ -20,11 +20,15 @@ enum SymbolAffixes {
     static func withoutClones(_ name: String) -> String {
         guard name.utf8.dropFirst().contains(UInt8(ascii: ".")) else { return name }
         var parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        // LLVM tells equal names apart by a number; in C such a name may be somebody's own.
+        let isMangled = name.hasPrefix("_Z") || name.hasPrefix("$")
         while parts.count > 1, let last = parts.last {
             if cloneSuffixes.contains(String(last)) {
                 parts.removeLast()
             } else if parts.count > 2, isNumber(last), cloneSuffixes.contains(String(parts[parts.count - 2])) {
                 parts.removeLast(2)
+            } else if isMangled, isNumber(last) {
+                parts.removeLast()
             } else {
                 break
             }

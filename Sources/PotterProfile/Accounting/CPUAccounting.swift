@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// How CPU time becomes weights of stacks. Pure: clocks and samples in, shares out.
+//
+//   thread's own clock  =  [arming]  +  user samples  +  kernel  +  [unattributed]
+//   process's clock     =  [startup] +  threads' clocks  +  [exit]
+//
+// Invariants
+//  1. The shares of a thread add up to its clock exactly. Nothing is scaled: what samples do not explain is
+//     [unattributed], and negative where they explain too much.
+//  2. Kernel time is never invented from sampling noise: it is at most `kernelCap` times what the ticks that follow a
+//     system call saw.
+//  3. Kernel time is never given to stacks that no such tick saw.
+
+/// The division of CPU time among stacks (design decision 3).
+public enum CPUAccounting {
+    /// Kernel time of a thread is at most 3/2 of what its ticks in system calls stand for.
+    static let kernelCap: (numerator: UInt64, denominator: UInt64) = (3, 2)
+
+    /// What is known of one thread beside its samples.
+    public struct ThreadUsage: Sendable {
+        /// CPU time by the thread's own clock since the recorder met it; nil if that was never read.
+        public var cpuNs: UInt64?
+        public var armingNs: UInt64
+        public var engine: Engine
+        public var tickNs: UInt64
+
+        public init(cpuNs: UInt64?, armingNs: UInt64, engine: Engine, tickNs: UInt64) {
+            self.cpuNs = cpuNs
+            self.armingNs = armingNs
+            self.engine = engine
+            self.tickNs = tickNs
+        }
+    }
+
+    /// A part of a thread's or process's CPU time. For `.user` the time was spent in the leaf of `stack`, for `.kernel`
+    /// in a system call made there; the other kinds have no stack (0).
+    public struct Share: Equatable, Sendable {
+        public var stack: UInt32
+        public var kind: WeightKind
+        public var samples: UInt64
+        public var weightNs: Int64
+
+        public init(stack: UInt32, kind: WeightKind, samples: UInt64, weightNs: Int64) {
+            self.stack = stack
+            self.kind = kind
+            self.samples = samples
+            self.weightNs = weightNs
+        }
+    }
+
+    /// The shares of one thread.
+    public static func shares(of thread: ThreadUsage, totals: [SampleTotal]) -> [Share] {
+        var shares = thread.engine == .timer ? timerShares(totals) : perfShares(thread, totals)
+        if thread.armingNs > 0 {
+            shares.append(Share(stack: 0, kind: .arming, samples: 0, weightNs: Int64(thread.armingNs)))
+        }
+        if let cpuNs = thread.cpuNs {
+            let rest = shares.reduce(Int64(cpuNs)) { $0 - $1.weightNs }
+            if rest != 0 {
+                shares.append(Share(stack: 0, kind: .unattributed, samples: 0, weightNs: rest))
+            }
+        }
+        return shares
+    }
+
+    /// The shares of a process that no thread holds. A clock that ran less than the threads' own, by rounding, shows as
+    /// negative `[unattributed]`, not as negative `[exit]`.
+    public static func shares(ofProcess cpuNs: UInt64?, startupCpuNs: UInt64, threadsCpuNs: UInt64) -> [Share] {
+        var shares: [Share] = []
+        if startupCpuNs > 0 {
+            shares.append(Share(stack: 0, kind: .startup, samples: 0, weightNs: Int64(startupCpuNs)))
+        }
+        if let cpuNs {
+            let rest = Int64(cpuNs) - Int64(startupCpuNs) - Int64(threadsCpuNs)
+            if rest != 0 {
+                shares.append(Share(stack: 0, kind: rest > 0 ? .exit : .unattributed, samples: 0, weightNs: rest))
+            }
+        }
+        return shares
+    }
+
+    /// Engine timer: a tick is worth what it says, wherever it fell.
+    private static func timerShares(_ totals: [SampleTotal]) -> [Share] {
+        totals.map { total in
+            Share(
+                stack: total.stack, kind: total.kind == .syscallTick ? .kernel : .user, samples: total.samples,
+                weightNs: Int64(total.weightNs))
+        }
+    }
+
+    /// Engine perf: user samples are worth their mean period; ticks only divide what the clock has beyond them.
+    private static func perfShares(_ thread: ThreadUsage, _ totals: [SampleTotal]) -> [Share] {
+        var shares: [Share] = []
+        var userNs: UInt64 = 0
+        for total in totals where total.kind == .user {
+            userNs += total.weightNs
+            shares.append(
+                Share(stack: total.stack, kind: .user, samples: total.samples, weightNs: Int64(total.weightNs)))
+        }
+        let syscalls = totals.filter { $0.kind == .syscallTick }
+        let ticks = syscalls.reduce(0) { $0 + $1.ticks }
+        guard ticks > 0 else { return shares }
+        let seenNs = ticks * thread.tickNs
+        let cap = seenNs * kernelCap.numerator / kernelCap.denominator
+        // A clock never read leaves only the ticks to go by.
+        let beyondUser = thread.cpuNs.map { Int64($0) - Int64(thread.armingNs) - Int64(userNs) } ?? Int64(seenNs)
+        let kernelNs = UInt64(max(0, min(beyondUser, Int64(cap))))
+        return shares + divide(kernelNs, among: syscalls, ticks: ticks)
+    }
+
+    /// In proportion to ticks, to the nanosecond: each stack gets the difference of two rounded running sums.
+    private static func divide(_ kernelNs: UInt64, among totals: [SampleTotal], ticks: UInt64) -> [Share] {
+        var ticksSoFar: UInt64 = 0
+        var givenNs: UInt64 = 0
+        return totals.map { total in
+            ticksSoFar += total.ticks
+            let product = kernelNs.multipliedFullWidth(by: ticksSoFar)
+            let untilHere = ticks.dividingFullWidth(product).quotient
+            defer { givenNs = untilHere }
+            return Share(
+                stack: total.stack, kind: .kernel, samples: total.samples, weightNs: Int64(untilHere - givenNs))
+        }
+    }
+}

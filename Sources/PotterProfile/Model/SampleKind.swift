@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a raw sample is evidence of. The raw values are those of the recording file and never change.
+public enum SampleKind: UInt8, Sendable, CaseIterable {
+    /// A perf clock fired: stands for one mean period of user time.
+    case user = 1
+    /// The thread's CPU timer fired in user code.
+    case tick = 2
+    /// The thread's CPU timer fired and the pc follows a system call: evidence of time in the kernel.
+    case syscallTick = 3
+}

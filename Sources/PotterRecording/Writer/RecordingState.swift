@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import PotterProfile
+
+/// What a writer knows of its recording: all that is not a sample, and how much of it the file has.
+/// Tables are indexed by id; where 0 is no id, index 0 is a placeholder.
+struct RecordingState {
+    var run: RunInfo
+    var processes: [ProcessRow?] = [nil]
+    var threads: [ThreadRow?] = [nil]
+    /// 0 is "no module", 1 holds the pseudo frames.
+    var modules = [
+        ModuleRow(path: "", buildID: "", inode: 0, note: "no module"),
+        ModuleRow(path: "", buildID: "", inode: 0, note: "frames that are no code"),
+    ]
+    var mappings: [MappingRow?] = [nil]
+    var trie = StackTrie()
+    var functions: [FunctionRow?] = [nil]
+    var frames = FrameTable()
+    var quality: [String: QualityValue] = [:]
+
+    private var functionIDs: [FunctionRow: UInt32] = [:]
+
+    init(run: RunInfo) {
+        self.run = run
+    }
+
+    mutating func function(_ row: FunctionRow) -> UInt32 {
+        if let id = functionIDs[row] { return id }
+        let id = UInt32(functions.count)
+        functionIDs[row] = id
+        functions.append(row)
+        return id
+    }
+
+    mutating func setFrames(_ named: [NamedFrame], at location: UInt32) {
+        let binary = trie.locations[Int(location)].module
+        let entries = named.map { frame in
+            let row = FunctionRow(
+                name: frame.function, systemName: frame.systemName, module: frame.module, binary: binary,
+                file: frame.file, line: frame.declarationLine, language: frame.language)
+            return FrameTable.Entry(function: function(row), line: frame.line, inlined: frame.inlined)
+        }
+        frames.set(entries, at: location)
+    }
+}
+
+/// The value of a line of the quality table.
+public enum QualityValue: Sendable, Equatable {
+    case number(Int64)
+    case text(String)
+}
+
+/// How far the tables that only grow are in the file, and which rows of the others have changed since.
+struct RecordingProgress {
+    var modules = 0
+    var locations = 1
+    var stacks = 1
+    var functions = 1
+    var changedProcesses: Set<Int64> = []
+    var changedThreads: Set<Int64> = []
+    var changedMappings: Set<Int64> = []
+    var changedQuality: Set<String> = []
+    var namedLocations: [UInt32] = []
+    var runChanged = true
+}

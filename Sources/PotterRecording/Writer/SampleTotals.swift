@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import PotterProfile
+
+/// Running sums by (thread, stack, kind): so that the end of a long recording need not read its samples again.
+struct SampleTotals {
+    private var ids = InternTable(capacity: 1 << 10)
+    private var threads: [UInt32] = []
+    private var totals: [SampleTotal] = []
+
+    mutating func add(thread: UInt32, _ total: SampleTotal) {
+        // 30 bits of thread, 2 of kind, 32 of stack.
+        precondition(thread < 1 << 30, "more than a billion threads")
+        let key = UInt64(thread) << 34 | UInt64(total.kind.rawValue) << 32 | UInt64(total.stack)
+        let found = ids.id(of: key, orInsert: UInt32(totals.count + 1))
+        if found.inserted {
+            threads.append(thread)
+            totals.append(total)
+        } else {
+            let index = Int(found.id) - 1
+            totals[index].samples += total.samples
+            totals[index].ticks += total.ticks
+            totals[index].weightNs += total.weightNs
+        }
+    }
+
+    /// By thread id, each in the order of first appearance.
+    func byThread(count: Int) -> [[SampleTotal]] {
+        var result: [[SampleTotal]] = Array(repeating: [], count: count)
+        for (thread, total) in zip(threads, totals) {
+            result[Int(thread)].append(total)
+        }
+        return result
+    }
+}
