@@ -101,7 +101,7 @@ static void write_sample(pp_session *session, pp_local *local, const pp_sample *
 }
 
 static void take_sample(pp_recorder *recorder, pp_local *local, const siginfo_t *info, const ucontext_t *context,
-                        uint64_t now, bool tick) {
+                        uint64_t now, bool tick, bool *wake) {
     pp_session *session = recorder->session;
     pp_sample sample = {.time_ns = now, .sequence = local->sequence++, .count = 1, .kind = PP_SAMPLE_USER};
     if (tick) {
@@ -111,7 +111,15 @@ static void take_sample(pp_recorder *recorder, pp_local *local, const siginfo_t 
         if (session->engine == PP_ENGINE_PERF && !syscall)
             return; // user time is the perf clock's business
     } else {
-        sample.reserved = (uint64_t)(uint32_t)info->si_fd;
+        // The old period goes on until the collector has drawn the next. What fires meanwhile has a weight of its own,
+        // which makes up for just that time: Docs/Sampling.md, section 2.
+        uint32_t before = atomic_fetch_add_explicit(&local->thread->fired, 1, memory_order_acq_rel);
+        if (before > 0) {
+            sample.kind |= PP_SAMPLE_REFIRE;
+            sample.count = before;
+            sample.period_ns = atomic_load_explicit(&local->thread->period_ns, memory_order_relaxed);
+        }
+        *wake = before == 0 && session->redraw;
     }
     pp_unwound unwound = unwind(recorder, local->thread, context, local->frames);
     if (pp_stack_intern(session, local->frames, &unwound, &sample.stack))
@@ -153,14 +161,14 @@ static void on_signal(siginfo_t *info, const ucontext_t *context) {
         return;
     }
     local->sampling = 1;
-    take_sample(recorder, local, info, context, now, tick);
+    bool wake = false;
+    take_sample(recorder, local, info, context, now, tick, &wake);
     local->sampling = 0;
-    if (!tick) { // the collector draws the next period only when it knows that this one is over
-        atomic_store_explicit(&local->thread->fired, 1, memory_order_release);
-        if (session->redraw)
-            pp_ring_bell();
-    }
     atomic_fetch_add_explicit(&local->thread->handler_ns, pp_now(CLOCK_MONOTONIC) - now, memory_order_relaxed);
+    // The collector draws the next period only when it knows that this one is over. The wake comes last: the kernel may
+    // well run the collector before us then, which is no time of the handler's.
+    if (wake)
+        pp_ring_bell();
 }
 
 bool pp_sampler_install(void) {

@@ -43,7 +43,7 @@ final class Collector {
     func turn(limitNs: UInt64) throws {
         let word = pp_bell_word(bellPage)
         let address = pp_bell_set_waiting(bellPage, 1)
-        if pp_bell_word(bellPage) == word { potter_futex_wait(address, word, limitNs) }
+        if let address, pp_bell_word(bellPage) == word { potter_futex_wait(address, word, limitNs) }
         pp_bell_set_waiting(bellPage, 0)
         try work(now: potter_monotonic_ns())
     }

@@ -13,11 +13,12 @@ struct SamplingPeriod {
     }
 
     /// An exponentially distributed period with the given mean: samples are then a Poisson process, which nothing
-    /// periodic can be in step with. Clamped to what the kernel's timer can do (10 us).
+    /// periodic can be in step with. At least
+    /// a fiftieth of the mean, so that a late redraw does not drown the thread in signals.
     mutating func draw() -> UInt64 {
         let uniform = Double.random(in: Double.leastNonzeroMagnitude..<1, using: &generator)
         let ns = -log(uniform) * Double(meanNs)
-        return UInt64(min(max(ns, 10_000), Double(meanNs) * 20))
+        return UInt64(min(max(ns, Double(meanNs) / 50, 10_000), Double(meanNs) * 20))
     }
 }
 

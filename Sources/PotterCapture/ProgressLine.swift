@@ -21,11 +21,11 @@ struct ProgressLine {
         let line =
             "potter-prof: \(seconds(elapsedNs)) s, \(grouped(now.samples)) samples, \(now.lost) lost, "
             + "CPU \(seconds(now.cpuNs)) s, \(now.processes) process\(now.processes == 1 ? "" : "es")"
-        fputs("\r\u{1b}[K" + line, stderr)
+        writeError("\r\u{1b}[K" + line)
     }
 
     func clear() {
-        if drawn { fputs("\r\u{1b}[K", stderr) }
+        if drawn { writeError("\r\u{1b}[K") }
     }
 
     private func seconds(_ ns: UInt64) -> String {

@@ -58,12 +58,12 @@ public struct RecordRun {
         let header = settings.sessionHeader(follow: options.inherit, limits: options.limits)
         let us = getpid()
         let uid = geteuid()
-        let follow = options.inherit
+        let inherit = options.inherit
         let target = TargetIdentity()
         collector.server.start(
             store: collector.store, bell: collector.bell,
             accepts: { pid, peer in
-                (follow || target.isFirst(pid)) && (peer == uid || Descent.of(pid, from: us))
+                (inherit || target.isFirst(pid)) && (peer == uid || Descent.of(pid, from: us))
             },
             configure: { header.fill($0) })
         potter_block_signals()
@@ -72,14 +72,14 @@ public struct RecordRun {
             pid = try launch.start(session: collector.server.socketPath, preload: preload)
         } catch {
             collector.server.stop()
-            writer.abandon()
+            try? writer.close()
             throw error
         }
         target.set(pid)
-        return try follow(pid)
+        return try supervise(pid)
     }
 
-    private func follow(_ pid: Int32) throws -> Int32 {
+    private func supervise(_ pid: Int32) throws -> Int32 {
         var supervisor = ChildSupervisor(pid: pid)
         var progress = ProgressLine(shown: !options.quiet && isatty(STDERR_FILENO) == 1)
         let start = potter_monotonic_ns()
@@ -125,20 +125,19 @@ public struct RecordRun {
     }
 
     private func report(_ failure: any Error) {
-        fputs("potter-prof: the recording ended early: \(failure)\n", stderr)
+        say("the recording ended early: \(failure)")
     }
 
     private func announce() {
         guard !options.quiet else { return }
         let totals = collector.totals
         if totals.images == 0 {
-            fputs(
-                "potter-prof: nothing was recorded: the command never loaded \(PreloadLibrary.fileName)\n", stderr)
+            say("nothing was recorded: the command never loaded \(PreloadLibrary.fileName)")
             return
         }
-        fputs(
-            "potter-prof: \(grouped(totals.samples)) samples, \(totals.lost) lost, engine \(settings.engine.rawValue) "
-                + "(\(settings.reason)), in \(options.output)\n", stderr)
+        say(
+            "\(grouped(totals.samples)) samples, \(totals.lost) lost, engine \(settings.engine.rawValue) "
+                + "(\(settings.reason)), in \(options.output)")
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPotterWire
+import Glibc
 
 /// The engine in use and its periods.
 final class SamplingSettings {
@@ -39,6 +40,20 @@ final class SamplingSettings {
     }
 
     func drawPeriod() -> UInt64 { period.draw() }
+
+    /// The weight of a sample that fired again because its period p was not redrawn yet. A delay of d must be worth d
+    /// in expectation, however long. Refires happen at p, 2p, 3p... below d; all but the first weigh p, and the first
+    /// weighs g(p), which solves  ∫₀ᵈ e^(-p/m)/m (g(p) + p (⌊d/p⌋ - 1)) dp = d  for all d:
+    /// g = m eˣ (1 - x Σ_{k≥2} e^(-x/k)/k²), x = p/m. It runs from m at 0 to about p from 3m on.
+    func refireWeight(periodNs: UInt64, first: Bool) -> UInt64 {
+        let mean = Double(meanPeriodNs)
+        let x = Double(min(periodNs, meanPeriodNs * 20)) / mean
+        guard first, x < 4 else { return UInt64(x * mean) }
+        let last = 32
+        var sum = (1 - exp(-x / (Double(last) + 0.5))) / max(x, 1e-9)  // the tail, as an integral
+        for k in 2...last { sum += exp(-x / Double(k)) / Double(k * k) }
+        return UInt64(mean * exp(x) * max(1 - x * sum, 0))
+    }
 
     func sessionHeader(follow: Bool, limits: SessionLimits) -> SessionHeader {
         SessionHeader(

@@ -44,10 +44,14 @@ extension TargetSession {
         let isTick = UInt32(record.kind) & PP_SAMPLE_TICK.value != 0
         let inSyscall = UInt32(record.kind) & PP_SAMPLE_SYSCALL.value != 0
         let kind: SampleKind = isTick ? (inSyscall ? .syscallTick : .tick) : .user
-        let weight = isTick ? UInt64(record.count) &* settings.timerIntervalNs : settings.meanPeriodNs
+        let isRefire = UInt32(record.kind) & PP_SAMPLE_REFIRE.value != 0
+        let weight =
+            isTick
+            ? UInt64(record.count) &* settings.timerIntervalNs
+            : isRefire ? settings.refireWeight(periodNs: record.period_ns, first: record.count == 1) : settings.meanPeriodNs
         try writer.addSample(
             thread: thread.recordingID, timeNs: record.time_ns, stack: stack, kind: kind, weightNs: weight,
-            count: record.count)
+            count: isTick ? record.count : 1)
         thread.samples += 1
     }
 

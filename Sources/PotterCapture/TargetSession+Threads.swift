@@ -6,43 +6,64 @@ import PotterRecording
 
 /// Threads: found, armed, followed, ended.
 extension TargetSession {
+    /// New threads are armed first, all of them, and written down after: what a short-lived thread does before it is
+    /// armed goes unseen.
     func scanThreads() throws {
+        var arrivals: [Arming] = []
         for slot in 0..<pp_session_thread_high(memory.header) {
             let claim = memory.thread(slot)
             let state = pp_thread_state(claim)
             if let thread = threads[slot] {
                 if pp_thread_exec(claim) == 1 { disarmForExec(thread, claim) } else { rearmAfterExec(thread, claim) }
                 if state == PP_SLOT_EXITED.value { try end(thread, claim) }
-                continue
-            }
-            guard state == PP_SLOT_LIVE.value || state == PP_SLOT_EXITED.value,
+            } else if state == PP_SLOT_LIVE.value || state == PP_SLOT_EXITED.value,
                 let process = processes[claim.pointee.process]
-            else { continue }
-            try begin(slot, claim, process, exited: state == PP_SLOT_EXITED.value)
+            {
+                arrivals.append(arming(slot, claim, process, exited: state == PP_SLOT_EXITED.value))
+            }
         }
+        for arrival in arrivals { try begin(arrival) }
     }
 
-    /// The clock first, the paperwork after: what a short-lived thread does before it is armed goes unseen.
-    private func begin(
+    /// A thread between its announcement and its row.
+    private struct Arming {
+        let slot: UInt32
+        let process: TrackedProcess
+        let clock: PerfClock?
+        let reason: String?
+        let exited: Bool
+        /// Its CPU clock when it was armed, ns.
+        let cpuNs: UInt64?
+    }
+
+    private func arming(
         _ slot: UInt32, _ claim: UnsafeMutablePointer<pp_thread>, _ process: TrackedProcess, exited: Bool
-    ) throws {
+    ) -> Arming {
         let tid = Int32(bitPattern: claim.pointee.tid)
         var reason: String?
         let clock = exited ? nil : arm(claim, tid: tid, process: process, reason: &reason)
+        let cpu = clock == nil ? nil : ProcFiles.threadCPU(pid: process.pid, tid: tid)
+        return Arming(slot: slot, process: process, clock: clock, reason: reason, exited: exited, cpuNs: cpu)
+    }
+
+    private func begin(_ arrival: Arming) throws {
+        let claim = memory.thread(arrival.slot)
+        let process = arrival.process
+        let tid = Int32(bitPattern: claim.pointee.tid)
         let startCPU = claim.pointee.start_cpu_ns
         let row = try writer.addThread(process: process.recordingID, tid: tid, name: "", startNs: claim.pointee.start_ns)
         let thread = TrackedThread(
-            slot: slot, tid: tid, process: process, recordingID: row, startNs: claim.pointee.start_ns,
+            slot: arrival.slot, tid: tid, process: process, recordingID: row, startNs: claim.pointee.start_ns,
             startCPU: startCPU)
-        thread.clock = clock
-        thread.unsampledReason = reason
-        if clock != nil, let now = ProcFiles.threadCPU(pid: process.pid, tid: tid) {
-            thread.armingNs = now > startCPU ? now - startCPU : 0
-            thread.lastCPU = max(now, startCPU)
+        thread.clock = arrival.clock
+        thread.unsampledReason = arrival.reason
+        if let cpu = arrival.cpuNs {
+            thread.armingNs = cpu > startCPU ? cpu - startCPU : 0
+            thread.lastCPU = max(cpu, startCPU)
         }
         thread.name = ProcFiles.threadName(pid: process.pid, tid: tid) ?? ""
-        threads[slot] = thread
-        if exited { try end(thread, claim) }
+        threads[arrival.slot] = thread
+        if arrival.exited { try end(thread, claim) }
     }
 
     private func arm(
@@ -55,7 +76,9 @@ extension TargetSession {
         // Without our handler the first signal would end the program.
         if !process.catchesSignal { process.catchesSignal = ProcFiles.catches(SIGPROF, pid: process.pid, tid: tid) }
         var error: Int32 = 0
-        let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: settings.drawPeriod(), error: &error) : nil
+        let period = settings.drawPeriod()
+        _ = pp_thread_redrawn(claim, 0, period)
+        let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: period, error: &error) : nil
         let armed = clock?.enable() ?? false
         if !armed {
             reason = process.catchesSignal ? "perf clock: \(errorText(error))" : "no SIGPROF handler"
@@ -75,11 +98,17 @@ extension TargetSession {
         pp_thread_set_armed(claim, 1)
     }
 
-    /// Draws the next period of every clock that fired.
+    /// Draws the next period of every clock that fired; again if it fired meanwhile, which only a tiny period does.
     func redrawPeriods() {
-        for (slot, thread) in threads where thread.clock != nil {
-            if pp_thread_take_fired(memory.thread(slot)) {
-                thread.clock?.setPeriod(settings.drawPeriod())
+        for (slot, thread) in threads {
+            guard let clock = thread.clock else { continue }
+            let claim = memory.thread(slot)
+            for _ in 0..<4 {
+                let fired = pp_thread_fired(claim)
+                guard fired != 0 else { break }
+                let period = settings.drawPeriod()
+                clock.setPeriod(period)
+                if pp_thread_redrawn(claim, fired, period) { break }
             }
         }
     }

@@ -133,9 +133,8 @@ final class TargetSession {
         let isVDSO = named.hasPrefix("linux-vdso")
         let path = isVDSO ? "[vdso]" : named.isEmpty ? ProcFiles.executable(of: process.pid) ?? "" : named
         let buildID = memory.buildID(of: claim)
-        var file = stat()
-        let readable = [path, "/proc/\(process.pid)/root" + path].first { !isVDSO && stat($0, &file) == 0 }
-        let inode = readable == nil ? 0 : UInt64(file.st_ino)
+        let found = isVDSO ? nil : Self.readableFile(path, of: process.pid)
+        let (readable, inode) = (found?.path, found?.inode ?? 0)
         let row = try writer.addModule(path: path, buildID: buildID, inode: inode, note: nil)
         try writer.addMapping(
             process: process.recordingID, module: row, start: claim.pointee.start, end: claim.pointee.end,
@@ -156,6 +155,15 @@ final class TargetSession {
             prepared.finished.withLock { $0.append((slot, offset)) }
             wake()
         }
+    }
+
+    /// The file by its own path, or through the process's root where that differs from ours.
+    private static func readableFile(_ path: String, of pid: Int32) -> (path: String, inode: UInt64)? {
+        for candidate in [path, "/proc/\(pid)/root" + path] {
+            var file = Glibc.stat()
+            if stat(candidate, &file) == 0 { return (candidate, UInt64(file.st_ino)) }
+        }
+        return nil
     }
 
     private func publishTables() {

@@ -70,17 +70,13 @@ struct RecordCommand: ParsableCommand {
         do {
             status = try RecordRun(options).run()
         } catch let error as CaptureError {
-            complain(error)
+            say("\(error)")
             throw ExitCode(error.exitStatus)
         } catch {
-            complain(error)
+            say("\(error)")
             throw ExitCode(1)
         }
         throw ExitCode(status)
-    }
-
-    private func complain(_ error: any Error) {
-        fputs("potter-prof: \(error)\n", stderr)
     }
 }
 

@@ -73,6 +73,7 @@
 #define PP_SAMPLE_USER 1u   // perf clock: stands for one mean period of user time
 #define PP_SAMPLE_TICK 2u   // thread timer: `count` ticks of CPU time, user and kernel
 #define PP_SAMPLE_SYSCALL 4u // flag on a tick: pc follows a system call instruction
+#define PP_SAMPLE_REFIRE 8u  // flag on user: the period was over and not yet redrawn; `period_ns` weighs it
 
 // pp_session.counters: what could not be recorded. Names and order are those of the quality line.
 enum pp_counter {
@@ -95,10 +96,10 @@ typedef struct pp_sample {
     uint64_t time_ns;  // CLOCK_MONOTONIC at handler entry
     uint32_t stack;    // id: offset of a pp_stack in the arena, in words
     uint16_t kind;     // PP_SAMPLE_*
-    uint16_t event;    // which perf event of the thread fired
+    uint16_t reserved;
     uint32_t count;    // ticks (1 + overrun), or 1
     uint32_t sequence; // of this thread, counts drops too
-    uint64_t reserved;
+    uint64_t period_ns; // of a refire
 } pp_sample;
 _Static_assert(sizeof(pp_sample) == 32, "ring record");
 
@@ -117,7 +118,8 @@ typedef struct pp_thread {
     _Atomic uint32_t state;
     uint32_t tid;
     uint32_t process;       // slot
-    _Atomic uint32_t fired; // bit n: event n fired and waits for its next period
+    _Atomic uint32_t fired; // 0: the period in force is a fresh one; n: it is over and the collector draws the next;
+                            // it has fired n times
     uint64_t stack_low, stack_high;
     uint64_t start_ns;      // CLOCK_MONOTONIC
     uint64_t start_cpu_ns;  // CLOCK_THREAD_CPUTIME_ID when the slot was claimed
@@ -135,7 +137,8 @@ typedef struct pp_thread {
     _Atomic uint64_t tail;     // records consumed so far
     _Atomic uint32_t armed;    // futex word: 0 not yet, 1 armed, 2 disarmed for exec, 3 cannot be armed
     uint32_t reserved3;
-    uint64_t reserved4[6];
+    _Atomic uint64_t period_ns; // in force, engine perf
+    uint64_t reserved4[5];
 } pp_thread;
 _Static_assert(sizeof(pp_thread) == 256, "thread slot");
 
