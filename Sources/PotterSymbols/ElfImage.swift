@@ -17,7 +17,10 @@ final class ElfImage {
         var header: GElf_Shdr
         let handle: OpaquePointer
 
-        var isExecutable: Bool { header.sh_flags & UInt64(SHF_EXECINSTR) != 0 && header.sh_flags & UInt64(SHF_ALLOC) != 0 }
+        var isExecutable: Bool {
+            let code = UInt64(SHF_EXECINSTR) | UInt64(SHF_ALLOC)
+            return header.sh_flags & code == code
+        }
         var start: UInt64 { header.sh_addr }
         /// First address after the section, saturating.
         var end: UInt64 {
