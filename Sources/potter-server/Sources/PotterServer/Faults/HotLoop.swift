@@ -1,0 +1,29 @@
+extension TextProcessor {
+    /// The planted `hot-loop`: compares each word with all that were kept before it.
+    ///
+    /// Looks innocent in review (small inputs, no allocation in the loop) and returns exactly what
+    /// `uniqueWords(_:)` returns, in quadratic time.
+    @inline(never)
+    func removeDuplicateWords(_ words: [String]) -> [String] {
+        let spellings = words.map { Array($0.utf8) }
+        var kept: [Int] = []
+        for candidate in spellings.indices {
+            var isDuplicate = false
+            for earlier in kept where spellings[earlier].count == spellings[candidate].count {
+                var position = 0
+                while position < spellings[candidate].count,
+                    spellings[earlier][position] == spellings[candidate][position]
+                {
+                    position += 1
+                }
+                if position == spellings[candidate].count {
+                    isDuplicate = true
+                }
+            }
+            if !isDuplicate {
+                kept.append(candidate)
+            }
+        }
+        return kept.map { words[$0] }
+    }
+}
