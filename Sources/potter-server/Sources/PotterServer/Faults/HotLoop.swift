@@ -9,14 +9,13 @@ extension TextProcessor {
         var kept: [Int] = []
         for candidate in spellings.indices {
             var isDuplicate = false
-            for earlier in kept where spellings[earlier].count == spellings[candidate].count {
+            for earlier in kept {
+                let length = min(spellings[earlier].count, spellings[candidate].count)
                 var position = 0
-                while position < spellings[candidate].count,
-                    spellings[earlier][position] == spellings[candidate][position]
-                {
+                while position < length, spellings[earlier][position] == spellings[candidate][position] {
                     position += 1
                 }
-                if position == spellings[candidate].count {
+                if position == max(spellings[earlier].count, spellings[candidate].count) {
                     isDuplicate = true
                 }
             }

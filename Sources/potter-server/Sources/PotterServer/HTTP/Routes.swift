@@ -11,8 +11,8 @@ struct Routes: Sendable {
     let store: Store
     let statistics: ServiceStatistics
 
-    func router() -> Router<BasicRequestContext> {
-        let router = Router()
+    func router() -> Router<ServerRequestContext> {
+        let router = Router(context: ServerRequestContext.self)
         router.get("health") { _, _ in "ok\n" }
         router.get("stats") { _, _ in statistics.report() }
         router.get("stats/requests") { _, _ in "\(statistics.report().requestsTotal)\n" }
@@ -69,7 +69,10 @@ struct Routes: Sendable {
 extension Parameters {
     /// A parameter of the query string, with `+` read as a space, as forms write it.
     fileprivate func requireText(_ name: String) throws -> String {
-        try require(name).replacing("+", with: " ")
+        guard let value = get(name), !value.isEmpty else {
+            throw HTTPError(.badRequest, message: "the query string needs '\(name)'")
+        }
+        return value.replacing("+", with: " ")
     }
 }
 

@@ -27,10 +27,17 @@ struct RedactPlugin: Plugin {
 
     /// Each given name with each family name.
     static let builtInTerms: [String] = {
-        let given = "ada alan barbara dennis donald edsger frances grace john ken leslie margaret niklaus robin tony"
-        let family = "allen backus dijkstra hamilton hoare hopper knuth lamport liskov lovelace milner ritchie turing"
-        return given.split(separator: " ").flatMap { name in
-            family.split(separator: " ").map { "\(name) \($0)" }
+        let given = """
+            ada adele alan barbara brian dana dennis donald edsger frances frederick grace gordon jean joan john
+            karen kathleen ken leslie lois margaret mary niklaus peter radia robin shafi sophie tony
+            """
+        let family = """
+            allen backus bartik booth brooks clarke dijkstra easley goldberg goldwasser hamilton hoare hopper
+            jennings keller kernighan knuth lamport liskov lovelace mcnulty milner moore naur perlman ritchie
+            thompson turing wilkes wirth
+            """
+        return given.split(whereSeparator: \.isWhitespace).flatMap { name in
+            family.split(whereSeparator: \.isWhitespace).map { "\(name) \($0)" }
         }
     }()
 }

@@ -3,6 +3,7 @@ struct ContextRetriever: Sendable {
     struct Context: Sendable {
         /// The most telling sentences of each document.
         var passages: [String]
+        /// Those of the prompt first, then those of the documents.
         var keywords: [String]
     }
 
@@ -15,17 +16,15 @@ struct ContextRetriever: Sendable {
         let terms = text.keywords(of: text.words(in: prompt), limit: keywordLimit)
         let documents = try await library.documents(matching: terms, limit: limit)
         let stems = Set(terms.map(text.stem))
+        let related = text.keywords(of: documents.flatMap(\.words), limit: keywordLimit)
         return Context(
             passages: documents.map { passage(of: $0, about: stems) },
-            keywords: text.keywords(of: documents.flatMap(\.words), limit: keywordLimit))
+            keywords: Array(text.uniqueWords(terms + related).prefix(keywordLimit)))
     }
 
     private func passage(of document: Document.Indexed, about stems: Set<String>) -> String {
-        let sentences = text.sentences(in: document.document.body)
-        let scores = sentences.map { sentence in
-            text.words(in: String(sentence)).count { stems.contains(text.stem($0)) }
-        }
+        let scores = document.sentences.map { stems.intersection($0.stems).count }
         let best = scores.indices.sorted { scores[$0] > scores[$1] }.prefix(Self.sentencesPerPassage)
-        return best.sorted().map { String(sentences[$0]) }.joined()
+        return best.sorted().map { document.sentences[$0].text }.joined(separator: " ")
     }
 }

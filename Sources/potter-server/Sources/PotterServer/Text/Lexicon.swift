@@ -58,12 +58,13 @@ struct Lexicon: Sendable {
         words[next(below: words.count)]
     }
 
-    /// "The allocator of node4711 compacts segments under sustained load."
+    /// "The allocator of node4711 compacts segments under sustained load, see T48213."
     mutating func sentence() -> String {
         let subject = pick(Self.subjects)
         let place = "\(pick(Self.subjects))\(next(below: 10_000))"
         let (verb, object) = (pick(Self.verbs), pick(Self.objects))
-        return "The \(subject) of \(place) \(verb) \(object) \(pick(Self.circumstances))."
+        let circumstance = pick(Self.circumstances)
+        return "The \(subject) of \(place) \(verb) \(object) \(circumstance), see T\(next(below: 100_000))."
     }
 
     /// A seed that depends on a text only: FNV-1a.

@@ -45,20 +45,19 @@ struct TextProcessor: Sendable {
     }
 
     /// The text cut behind each full stop, question mark and exclamation mark.
-    func sentences(in text: String) -> [Substring] {
-        var sentences: [Substring] = []
-        var start = text.startIndex
-        for index in text.indices where ".!?\n".contains(text[index]) {
-            let sentence = text[start...index]
-            if sentence.contains(where: \.isLetter) {
-                sentences.append(sentence)
+    func sentences(in text: String) -> [String] {
+        var sentences: [String] = []
+        var sentence = ""
+        for character in text {
+            if !(sentence.isEmpty && character.isWhitespace) {
+                sentence.append(character)
             }
-            start = text.index(after: index)
+            if ".!?\n".contains(character), sentence.contains(where: \.isLetter) {
+                sentences.append(sentence)
+                sentence = ""
+            }
         }
-        if text[start...].contains(where: \.isLetter) {
-            sentences.append(text[start...])
-        }
-        return sentences
+        return sentence.isEmpty ? sentences : sentences + [sentence]
     }
 
     /// A word without its inflection. Light stemming: search must find "crashes" for "crash".
