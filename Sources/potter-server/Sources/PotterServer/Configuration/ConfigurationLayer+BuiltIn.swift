@@ -10,7 +10,7 @@ extension ConfigurationLayer {
                 model.maximum_tokens = 96
                 model.timeout_milliseconds = 2000
 
-                context.documents = 10
+                context.documents = 12
                 context.keywords = 12
 
                 plugins.input = redact

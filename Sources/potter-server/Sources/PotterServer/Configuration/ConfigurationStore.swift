@@ -1,7 +1,7 @@
 /// The settings of the service, layered: a later layer overrides an earlier one.
 actor ConfigurationStore {
     /// A value with its origin.
-    struct Setting: Sendable, Codable {
+    struct Setting: Sendable, Codable, Equatable {
         var key: String
         var value: String
         var source: String

@@ -3,6 +3,8 @@ import Logging
 
 /// Gives each error that can come out of the service a status, and a body that says what happened.
 struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
+    let logger: Logger
+
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
@@ -17,7 +19,7 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
         } catch let error as ModelClient.UnexpectedStatus {
             throw HTTPError(.badGateway, message: "\(error)")
         } catch {
-            context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             throw HTTPError(.internalServerError, message: "\(error)")
         }
     }

@@ -1,4 +1,5 @@
 import Hummingbird
+import Logging
 
 /// The HTTP interface of the service.
 struct Routes: Sendable {
@@ -10,6 +11,7 @@ struct Routes: Sendable {
     let configuration: ConfigurationStore
     let store: Store
     let statistics: ServiceStatistics
+    let logger: Logger
 
     func router() -> Router<ServerRequestContext> {
         let router = Router(context: ServerRequestContext.self)
@@ -19,7 +21,7 @@ struct Routes: Sendable {
 
         let api = router.group("v1")
         api.add(middleware: StatisticsMiddleware(statistics: statistics))
-        api.add(middleware: ErrorMiddleware())
+        api.add(middleware: ErrorMiddleware(logger: logger))
         api.get("complete") { request, _ in try await complete(fromQueryOf: request) }
         api.post("complete") { request, context in
             try await complete(request.decode(as: CompletionRequest.self, context: context))

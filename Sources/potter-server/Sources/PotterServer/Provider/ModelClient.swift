@@ -17,10 +17,8 @@ struct ModelClient: Service {
 
     private let pool: ConnectionPool
 
-    init(port: @escaping @Sendable () async throws -> Int, timeout: Duration) {
-        pool = ConnectionPool(limit: Self.connectionLimit) {
-            try await ProviderConnection.connect(port: port(), timeout: TimeAmount(timeout))
-        }
+    init(connect: @escaping @Sendable () async throws -> ProviderConnection) {
+        pool = ConnectionPool(limit: Self.connectionLimit, open: connect)
     }
 
     func answer(to request: ModelRequest) async throws -> ModelAnswer {

@@ -28,19 +28,23 @@ struct SampleService: Sendable {
     private let model: ModelClient
     private let routes: Routes
     private let pluginThreads = NIOThreadPool(numberOfThreads: pluginThreadCount)
+    /// For the framework. It reports each service that stops because another one failed as an error;
+    /// the first failure is the one that counts, and is thrown.
     private let logger: Logger
 
     init(_ options: Options) throws {
         self.options = options
-        var logger = Logger(label: "potter-server") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .warning
-        self.logger = logger
-
+        logger = Self.logger(level: .critical)
         let text = TextProcessor(faults: options.faults)
         let configuration = ConfigurationStore(layers: try Self.layers(options))
         store = try Store(path: options.database)
-        provider = ModelProvider(latency: options.upstreamLatency)
-        model = ModelClient(port: provider.port, timeout: .seconds(2))
+        let provider = ModelProvider(latency: options.upstreamLatency)
+        self.provider = provider
+        model = ModelClient {
+            let timeout = try await configuration.number("model.timeout_milliseconds")
+            return try await ProviderConnection.connect(
+                port: provider.port(), timeout: .milliseconds(Int64(timeout)))
+        }
         let library = DocumentLibrary(store: store, text: text)
         let completions = CompletionService(
             configuration: configuration,
@@ -53,7 +57,7 @@ struct SampleService: Sendable {
             completions: completions,
             search: SearchService(configuration: configuration, library: library, text: text),
             configuration: configuration, store: store,
-            statistics: ServiceStatistics(faults: options.faults))
+            statistics: ServiceStatistics(faults: options.faults), logger: Self.logger(level: .warning))
     }
 
     func run() async throws {
@@ -62,7 +66,7 @@ struct SampleService: Sendable {
             try await ServiceGroup(configuration: groupConfiguration()).run()
         } catch {
             try? await shutdown()
-            throw error
+            throw StartFailure(cannotListenOn: options.host, port: options.port, because: error)
         }
         try await shutdown()
     }
@@ -109,10 +113,18 @@ struct SampleService: Sendable {
     private static func layers(_ options: Options) throws -> [ConfigurationLayer] {
         var layers = [try ConfigurationLayer.builtIn()]
         if let path = options.configurationFile {
-            let text = try String(contentsOfFile: path, encoding: .utf8)
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw StartFailure(cannotRead: path)
+            }
             layers.append(try ConfigurationLayer(source: path, text: text))
         }
         return layers
+    }
+
+    private static func logger(level: Logger.Level) -> Logger {
+        var logger = Logger(label: "potter-server") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
     }
 
     private static func plugins(text: TextProcessor, faults: Set<Fault>) -> [any Plugin] {

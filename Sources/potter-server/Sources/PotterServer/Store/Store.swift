@@ -20,8 +20,12 @@ struct Store: Sendable {
         self.path =
             path ?? FileManager.default.temporaryDirectory.appendingPathComponent("potter-server-\(getpid()).sqlite").path
         isTemporary = path == nil
-        pool = try DatabasePool(path: self.path)
-        try Self.migrator.migrate(pool)
+        do {
+            pool = try DatabasePool(path: self.path)
+            try Self.migrator.migrate(pool)
+        } catch {
+            throw StartFailure(cannotOpenDatabase: self.path, because: error)
+        }
     }
 
     /// Closes the connections and deletes a temporary database.
