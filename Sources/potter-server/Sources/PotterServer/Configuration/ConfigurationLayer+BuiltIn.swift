@@ -10,13 +10,13 @@ extension ConfigurationLayer {
                 model.maximum_tokens = 96
                 model.timeout_milliseconds = 2000
 
-                context.documents = 12
+                context.documents = 8
                 context.keywords = 12
 
                 plugins.input = redact
                 plugins.output = redact, summarize, word-count, markdown
 
-                search.limit = 8
+                search.limit = 6
 
                 # A tenant's own value wins over the general one of the same layer.
                 tenant.trial.model.name = ${model.family}-tiny-1

@@ -1,15 +1,15 @@
 extension TextProcessor {
-    /// The planted `hot-loop`: compares each word with all that were kept before it.
+    /// The planted `hot-loop`: compares each word with all words before it.
     ///
-    /// Looks innocent in review (small inputs, no allocation in the loop) and returns exactly what
-    /// `uniqueWords(_:)` returns, in quadratic time.
+    /// Looks innocent in review (short inputs in the tests, nothing allocated in the loop) and returns
+    /// exactly what `uniqueWords(_:)` returns, in quadratic time.
     @inline(never)
     func removeDuplicateWords(_ words: [String]) -> [String] {
         let spellings = words.map { Array($0.utf8) }
-        var kept: [Int] = []
+        var kept: [String] = []
         for candidate in spellings.indices {
             var isDuplicate = false
-            for earlier in kept {
+            for earlier in 0..<candidate {
                 let length = min(spellings[earlier].count, spellings[candidate].count)
                 var position = 0
                 while position < length, spellings[earlier][position] == spellings[candidate][position] {
@@ -20,9 +20,9 @@ extension TextProcessor {
                 }
             }
             if !isDuplicate {
-                kept.append(candidate)
+                kept.append(words[candidate])
             }
         }
-        return kept.map { words[$0] }
+        return kept
     }
 }
