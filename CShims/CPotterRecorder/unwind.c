@@ -39,21 +39,25 @@ static inline enum pp_step pp_step_by_cfa(pp_walk *walk, uint32_t rule) {
     return pc == 0 ? PP_STEP_END : PP_STEP_MORE;
 }
 
+// Leaves the frame by a guess that was checked.
+static enum pp_step pp_step_by_guess(pp_walk *walk, uint32_t kind, pp_unwound *result) {
+    enum pp_step step = kind == PP_UNWIND_RESOLVE ? pp_step_out_of_resolver(walk) : pp_step_by_frame_pointer(walk);
+    if (step != PP_STEP_MORE) return step;
+    result->fallbacks++;
+    result->flags |= PP_STACK_FALLBACK;
+    return PP_STEP_MORE;
+}
+
 static inline enum pp_step pp_step(pp_walk *walk, uint64_t address, pp_unwound *result) {
     uint32_t rule = walk->table == NULL ? PP_UNWIND_NONE : pp_rule_at(walk->table, address - walk->range->bias);
     switch (PP_RULE_KIND(rule)) {
     case PP_UNWIND_END: return PP_STEP_END;
     case PP_UNWIND_SIGNAL: return pp_arch_step_signal(walk);
+    case PP_UNWIND_OTHER: return PP_STEP_FAILED; // It has no frame pointer, or its rule would name it.
     case PP_UNWIND_NONE:
-    case PP_UNWIND_OTHER: break;
+    case PP_UNWIND_RESOLVE: return pp_step_by_guess(walk, PP_RULE_KIND(rule), result);
     default: return pp_step_by_cfa(walk, rule);
     }
-    enum pp_step step = pp_step_by_frame_pointer(walk);
-    if (step == PP_STEP_MORE) {
-        result->fallbacks++;
-        result->flags |= PP_STACK_FALLBACK;
-    }
-    return step;
 }
 
 static inline uint64_t pp_frame_of(const pp_walk *walk, uint64_t address) {

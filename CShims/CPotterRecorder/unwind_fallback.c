@@ -8,6 +8,8 @@
 
 #define PP_CODE_BEFORE 7 // bytes before an address that pp_arch_follows_call and pp_arch_leaf_shape look at
 #define PP_CODE_AFTER 7
+#define PP_PLT_PUSH 6 // the push comes after jmp *slot(rip)
+#define PP_RESOLVER_WORDS 2048 // at most so much stack does _dl_runtime_resolve use to save vector registers
 
 // The code bytes at `address`, with the margins readable, or NULL.
 static const uint8_t *pp_code_at(const pp_unwind_space *space, uint64_t address) {
@@ -53,4 +55,34 @@ enum pp_step pp_step_by_frame_pointer(pp_walk *walk) {
     uint64_t frame = walk->at.fp, caller;
     if ((frame & 15) != 0 || frame < walk->at.sp || !pp_stack_word(walk, frame, &caller)) return PP_STEP_FAILED;
     return pp_return_through(walk, frame + 8, caller);
+}
+
+// Whether the return address follows a call of the PLT stub that pushes this index.
+static bool pp_is_call_of_stub(const pp_unwind_space *space, uint64_t address, uint64_t index) {
+    const uint8_t *code = pp_code_at(space, address);
+    int32_t distance;
+    uint32_t pushed;
+    if (code == NULL || code[-5] != 0xe8) return false;
+    __builtin_memcpy(&distance, code - 4, sizeof distance);
+    const uint8_t *stub = pp_code_at(space, address + (uint64_t)(int64_t)distance + PP_PLT_PUSH);
+    if (stub == NULL || stub[0] != 0x68) return false;
+    __builtin_memcpy(&pushed, stub + 1, sizeof pushed);
+    return pushed == index;
+}
+
+// A PLT stub has pushed the relocation's index and the module's link map below the return address, then the resolver
+// saved rbx and aligned the stack. The frame is where these fit together: the words between sp and there are register
+// contents and leftovers of earlier calls.
+enum pp_step pp_step_out_of_resolver(pp_walk *walk) {
+    uint64_t saved = walk->at.sp, link_map, index;
+    for (int i = 0; i < PP_RESOLVER_WORDS; i++, saved += 8) {
+        if (!pp_stack_word(walk, saved + 8, &link_map) || !pp_stack_word(walk, saved + 16, &index))
+            return PP_STEP_FAILED;
+        if (index >> 24 != 0 || link_map < 65536 || (link_map & 7) != 0 || link_map >> 47 != 0) continue;
+        uint64_t address;
+        if (!pp_stack_word(walk, saved + 24, &address)) return PP_STEP_FAILED;
+        if (!pp_is_call_of_stub(walk->space, address, index)) continue;
+        return pp_return_through(walk, saved + 24, walk->at.fp);
+    }
+    return PP_STEP_FAILED;
 }

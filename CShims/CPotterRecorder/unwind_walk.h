@@ -55,9 +55,9 @@ static inline const pp_unwind_table *pp_table_of(const pp_unwind_space *space, c
         span - 1 > UINT32_MAX || table->first_shift > 31 || table->page_shift > 31)
         return NULL;
     if (table->rows + (uint64_t)table->row_count * 8 > size ||
-        table->first + (((span - 1) >> table->first_shift) + 2) * 4 > size ||
-        table->page_map + ((span - 1) >> table->page_shift) / 8 + 1 > size)
+        table->first + (((span - 1) >> table->first_shift) + 2) * 4 > size)
         return NULL;
+    if (table->page_map != 0 && table->page_map + ((span - 1) >> table->page_shift) / 8 + 1 > size) return NULL;
     return table;
 }
 
@@ -80,3 +80,5 @@ static inline uint32_t pp_rule_at(const pp_unwind_table *table, uint64_t address
 
 // Steps out of a frame that no rule describes (unwind_fallback.c).
 enum pp_step pp_step_by_frame_pointer(pp_walk *walk);
+// Steps out of the loader's lazy binding (unwind_fallback.c).
+enum pp_step pp_step_out_of_resolver(pp_walk *walk);

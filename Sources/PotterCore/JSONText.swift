@@ -24,4 +24,10 @@ public enum JSONText {
     public static func array(_ values: [String]) -> String {
         "[" + values.map(string).joined(separator: ",") + "]"
     }
+
+    /// The strings of an array that `array` wrote; nil if the text is something else.
+    public static func strings(in text: String) -> [String]? {
+        var scanner = JSONScanner(text)
+        return scanner.stringArray()
+    }
 }

@@ -21,8 +21,8 @@ enum DebugFile {
         for path in candidates(for: link.name, of: image.path, roots: roots) {
             guard let found = try? ElfImage(path: path) else { continue }
             let foundID = found.readBuildID()
-            let isRight = buildID.isEmpty || foundID.isEmpty ? checksum(ofFile: path) == link.checksum : foundID == buildID
-            if isRight { return found }
+            let hasIDs = !buildID.isEmpty && !foundID.isEmpty
+            if hasIDs ? foundID == buildID : checksum(ofFile: path) == link.checksum { return found }
         }
         return nil
     }

@@ -93,7 +93,9 @@ final class DebugFunction {
     private static func number(_ die: inout Dwarf_Die, _ attribute: Int) -> Int? {
         var value = Dwarf_Attribute()
         var word: Dwarf_Word = 0
-        guard dwarf_attr(&die, UInt32(attribute), &value) != nil, dwarf_formudata(&value, &word) == 0 else { return nil }
+        guard dwarf_attr(&die, UInt32(attribute), &value) != nil, dwarf_formudata(&value, &word) == 0 else {
+            return nil
+        }
         return Int(exactly: word)
     }
 }

@@ -69,7 +69,7 @@ final class DebugInfo {
             // A skeleton has the ranges, its .dwo file the functions.
             let unit = Int32(units.count)
             var hasRanges = false
-            DieRanges.forEach(of: &die) { start, end in
+            DieRanges.forEach(of: &die, limit: 1 << 20) { start, end in
                 hasRanges = true
                 guard code.contains(where: { $0.contains(start) }) else { return }
                 intervals.append(.init(start: start, end: end, value: unit))
@@ -83,10 +83,10 @@ final class DebugInfo {
 
 /// The address ranges of a DIE: DW_AT_low_pc with DW_AT_high_pc, or DW_AT_ranges.
 enum DieRanges {
-    /// Hostile lists end here.
-    private static let limit = 1 << 20
-
-    static func forEach(of die: inout Dwarf_Die, _ body: (_ start: UInt64, _ end: UInt64) -> Void) {
+    /// Hostile lists end at `limit`: many DIEs may share one.
+    static func forEach(
+        of die: inout Dwarf_Die, limit: Int = 1 << 14, _ body: (_ start: UInt64, _ end: UInt64) -> Void
+    ) {
         var base: Dwarf_Addr = 0
         var start: Dwarf_Addr = 0
         var end: Dwarf_Addr = 0

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One compilation unit: its functions by address, its lines, and the inlined calls of the functions asked about.
 //
-// DIE trees are untrusted: siblings must lie ascending in the file, which ends each walk, and depth is bounded.
+// DIE trees are untrusted: a walk must go forward in the file, which ends it, and depth is bounded.
 
 import CElf
 
@@ -85,24 +85,33 @@ final class DebugUnit {
     }
 
     /// Visits all DIEs below `root`, parents first; `visit` says whether to go on into the children.
+    ///
+    /// Parents first is also the order of the file. A DIE that lies before one already visited is damage (a sibling
+    /// reference into a neighbour's children): its list ends there, or the walk could take exponential time.
     static func walk(_ root: inout Dwarf_Die, _ visit: (inout Dwarf_Die, _ depth: Int) -> Bool) {
-        var child = Dwarf_Die()
-        guard dwarf_child(&root, &child) == 0 else { return }
-        var path = [child]
+        var next = Dwarf_Die()
+        guard dwarf_child(&root, &next) == 0, isBehind(next.addr, root.addr) else { return }
+        var path = [next]
+        var last = next.addr
         while var die = path.last {
-            let mayDescend = visit(&die, path.count)
-            if mayDescend, path.count < maximumDepth, dwarf_haschildren(&die) != 0, dwarf_child(&die, &child) == 0 {
-                path.append(child)
+            last = die.addr
+            let mayDescend = visit(&die, path.count) && path.count < maximumDepth && dwarf_haschildren(&die) != 0
+            if mayDescend, dwarf_child(&die, &next) == 0, isBehind(next.addr, last) {
+                path.append(next)
                 continue
             }
-            while var last = path.popLast() {
-                var sibling = Dwarf_Die()
-                if dwarf_siblingof(&last, &sibling) == 0, let next = sibling.addr, let here = last.addr, next > here {
-                    path.append(sibling)
+            while var done = path.popLast() {
+                if dwarf_siblingof(&done, &next) == 0, isBehind(next.addr, last) {
+                    path.append(next)
                     break
                 }
             }
         }
+    }
+
+    private static func isBehind(_ address: UnsafeMutableRawPointer?, _ last: UnsafeMutableRawPointer?) -> Bool {
+        guard let address, let last else { return false }
+        return address > last
     }
 
     // MARK: Lines

@@ -33,7 +33,9 @@ public enum Demangler {
         }
         let plain = SymbolAffixes.withoutClones(mangled)
         guard plain.utf8.count <= maximumLength else { return DemangledName(name: plain, language: .c) }
-        if SwiftName.isMangled(plain) { return SwiftName.demangle(plain) ?? DemangledName(name: plain, language: .swift) }
+        if SwiftName.isMangled(plain) {
+            return SwiftName.demangle(plain) ?? DemangledName(name: plain, language: .swift)
+        }
         if plain.hasPrefix("_R") { return DemangledName(name: plain, language: .rust) }
         guard plain.hasPrefix("_Z") || plain.hasPrefix("__Z"), let name = short(plain) else {
             return DemangledName(name: plain, language: .c)

@@ -17,7 +17,10 @@ final class ElfImage {
         var header: GElf_Shdr
         let handle: OpaquePointer
 
-        var isExecutable: Bool { header.sh_flags & UInt64(SHF_EXECINSTR) != 0 && header.sh_flags & UInt64(SHF_ALLOC) != 0 }
+        var isExecutable: Bool {
+            let code = UInt64(SHF_EXECINSTR) | UInt64(SHF_ALLOC)
+            return header.sh_flags & code == code
+        }
         var start: UInt64 { header.sh_addr }
         /// First address after the section, saturating.
         var end: UInt64 {
@@ -115,7 +118,8 @@ final class ElfImage {
     }
 
     private static func readSegments(_ elf: OpaquePointer) -> [Segment] {
-        segments(elf, type: UInt32(PT_LOAD)).filter { $0.p_flags & UInt32(PF_X) != 0 }.map {
+        // Each is compared with many addresses: a hostile file must not have thousands.
+        segments(elf, type: UInt32(PT_LOAD)).filter { $0.p_flags & UInt32(PF_X) != 0 }.prefix(256).map {
             Segment(fileOffset: $0.p_offset, address: $0.p_vaddr, fileSize: $0.p_filesz, memorySize: $0.p_memsz)
         }
     }

@@ -25,6 +25,7 @@ extension SymbolTable {
         var lazy: [String] = []
     }
 
+    /// - Parameter symbols: in the order of `SymbolTable.entries`.
     static func readStubs(of image: ElfImage, symbols: [Entry]) -> [Stub] {
         let tables = image.sections.filter { $0.isExecutable && $0.name.hasPrefix(".plt") }
         guard !tables.isEmpty else { return [] }
@@ -121,8 +122,9 @@ extension SymbolTable {
             // IRELATIVE: the slot of a local ifunc; the addend is the address of its resolver.
             guard type == UInt32(R_X86_64_IRELATIVE) || type == UInt32(R_AARCH64_IRELATIVE) else { return nil }
             let target = UInt64(bitPattern: relocation.r_addend)
-            return symbols.filter { $0.start == target }.min { ($0.rank, strlen($0.name)) < ($1.rank, strlen($1.name)) }
-                .map { SymbolAffixes.withoutVersion(String(cString: $0.name)) }
+            let behind = symbols.partitionPoint { $0.start > target }
+            guard behind > 0, symbols[behind - 1].start == target else { return nil }
+            return SymbolAffixes.withoutVersion(String(cString: symbols[behind - 1].name))
         }
         // Only jump slots and GOT entries are for stubs; skipping the rest keeps large files fast.
         guard type == UInt32(R_X86_64_JUMP_SLOT) || type == UInt32(R_X86_64_GLOB_DAT)

@@ -40,6 +40,7 @@ final class SymbolTable {
         var found = Self.readSymbols(of: image, within: image)
         if let debugImage { found += Self.readSymbols(of: debugImage, within: image) }
         hasSymbols = !found.isEmpty || images.contains { Self.hasAnySymbol($0) }
+        found.sort(by: Self.isOrdered)
         let stubs = Self.readStubs(of: image, symbols: found)
         for stub in stubs {
             guard let name = strdup(stub.name) else { continue }

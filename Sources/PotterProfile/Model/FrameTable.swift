@@ -43,6 +43,11 @@ public struct FrameTable: Sendable {
         ranges[Int(location)] = start..<entries.count
     }
 
+    /// Leaves the location without frames: it then appears in no stack.
+    public mutating func remove(at location: UInt32) {
+        if location < ranges.count { ranges[Int(location)] = 0..<0 }
+    }
+
     /// Empty if the location has no name yet.
     public func range(at location: UInt32) -> Range<Int> {
         location < ranges.count ? ranges[Int(location)] : 0..<0

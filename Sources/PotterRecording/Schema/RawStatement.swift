@@ -72,6 +72,10 @@ struct RawStatement {
         UInt64(bitPattern: sqlite3_column_int64(handle, column))
     }
 
+    func optional(_ column: Int32) -> UInt64? {
+        isNull(column) ? nil : uint(column)
+    }
+
     func double(_ column: Int32) -> Double {
         sqlite3_column_double(handle, column)
     }

@@ -37,6 +37,8 @@ enum RecordingFile {
                 try db.execute(sql: "PRAGMA user_version=\(RecordingFormat.userVersion)")
                 try db.execute(sql: Schema.create)
             }
+            // The main file alone then tells what it is, and which format, whatever becomes of its WAL.
+            try queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
             return queue
         }
     }

@@ -16,7 +16,7 @@ struct RecordingState {
     var trie = StackTrie()
     var functions: [FunctionRow?] = [nil]
     var frames = FrameTable()
-    var quality: [String: QualityValue] = [:]
+    var quality = Quality()
 
     private var functionIDs: [FunctionRow: UInt32] = [:]
 
@@ -42,12 +42,6 @@ struct RecordingState {
         }
         frames.set(entries, at: location)
     }
-}
-
-/// The value of a line of the quality table.
-public enum QualityValue: Sendable, Equatable {
-    case number(Int64)
-    case text(String)
 }
 
 /// How far the tables that only grow are in the file, and which rows of the others have changed since.

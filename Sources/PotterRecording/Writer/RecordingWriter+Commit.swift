@@ -152,7 +152,7 @@ extension RecordingWriter {
     func writeQuality(_ db: Database) throws {
         for key in progress.changedQuality {
             let value: DatabaseValue =
-                switch state.quality[key] {
+                switch state.quality.values[key] {
                 case .number(let number): number.databaseValue
                 case .text(let text): text.databaseValue
                 case nil: .null

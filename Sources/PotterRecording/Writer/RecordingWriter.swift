@@ -64,9 +64,9 @@ public final class RecordingWriter {
         setQuality(key, .text(value))
     }
 
-    private func setQuality(_ key: String, _ value: QualityValue) {
-        guard state.quality[key] != value else { return }
-        state.quality[key] = value
+    func setQuality(_ key: String, _ value: Quality.Value) {
+        guard state.quality.values[key] != value else { return }
+        state.quality.values[key] = value
         progress.changedQuality.insert(key)
     }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import PotterCore
 import PotterProfile
 
 /// Running sums by (thread, stack, kind): so that the end of a long recording need not read its samples again.

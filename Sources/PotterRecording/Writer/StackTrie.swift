@@ -3,6 +3,7 @@
 // indices, grow without gaps, and a parent's is smaller than its children's: who reads them in order has always met
 // the parent first.
 
+import PotterCore
 import PotterProfile
 
 struct StackTrie {

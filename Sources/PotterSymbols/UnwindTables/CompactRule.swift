@@ -5,6 +5,7 @@ import CPotterWire
 
 /// Numbers that DWARF gives to the registers of x86-64.
 enum FrameRegister {
+    static let base: UInt64 = 3 // rbx
     static let framePointer: UInt64 = 6 // rbp
     static let stackPointer: UInt64 = 7 // rsp
     static let asyncContext: UInt64 = 14 // r14
@@ -84,6 +85,7 @@ struct CompactRule: Equatable {
             belowFramePointer = true
         case .stackPointerDereferenced(let offset): (kind, distance) = (PP_UNWIND_SP_DEREF, offset)
         case .linkageStub(let threshold): (kind, distance) = (PP_UNWIND_PLT, threshold &* 8)
+        case .register(FrameRegister.base, offset: 32): (kind, distance) = (PP_UNWIND_RESOLVE, 32) // as ld.so has it
         case .register, .signalContext, .unsupported: return nil
         }
         return CompactRule(

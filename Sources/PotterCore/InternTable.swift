@@ -2,19 +2,19 @@
 
 /// A hash table from 64-bit keys to ids greater than 0, for what is looked up for every frame of every new stack.
 /// (Dictionary's keyed hash costs several times as much; the keys here are ours or were checked by the caller.)
-struct InternTable {
+public struct InternTable: Sendable {
     private var keys: [UInt64]
     private var ids: [UInt32] // 0: free
-    private(set) var count = 0
+    public private(set) var count = 0
 
-    init(capacity: Int = 16) {
+    public init(capacity: Int = 16) {
         let size = max(16, capacity.nextPowerOfTwo)
         keys = Array(repeating: 0, count: size)
         ids = Array(repeating: 0, count: size)
     }
 
     /// The id of `key`; if there is none yet, `new` becomes it.
-    mutating func id(of key: UInt64, orInsert new: UInt32) -> (id: UInt32, inserted: Bool) {
+    public mutating func id(of key: UInt64, orInsert new: UInt32) -> (id: UInt32, inserted: Bool) {
         if count * 3 >= ids.count * 2 { grow() }
         let slot = slot(of: key)
         if ids[slot] != 0 { return (ids[slot], false) }

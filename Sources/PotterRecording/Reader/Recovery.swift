@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a recording in any state to an open, finished one.
+//
+//   finished                        open it, read-only
+//   collector killed                finish it where it lies, if its locations can be named and the place be written
+//   collector killed, otherwise     finish a copy, which vanishes with the reader
+//   collector still running         finish a copy of what it has committed so far
+//
+// SQLite tells the dead from the living: leaving WAL mode needs the file for oneself, and a collector keeps it open.
+import GRDB
+import Glibc
+import PotterProfile
+
+struct Recovery {
+    let path: String
+    let nameLocations: ((RecordingWriter) throws -> Void)?
+
+    func openFinished() throws -> DatabaseQueue {
+        if try RecordingHeader.check(path).usesWAL {
+            if nameLocations != nil, try finishInPlace() { return try openReadOnly(path) }
+            return try finishCopy()
+        }
+        let queue = try openReadOnly(path)
+        return try isFinished(queue) ? queue : try finishCopy()
+    }
+
+    // MARK: In place
+
+    /// False if the file is in use or cannot be written.
+    private func finishInPlace() throws -> Bool {
+        let directory = RecordingFile.directory(of: path)
+        guard access(path, W_OK) == 0, access(directory, W_OK) == 0 else { return false }
+        var configuration = RecordingFile.configuration()
+        configuration.busyMode = .immediateError
+        do {
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.writeWithoutTransaction { db in
+                // Succeeds only for the sole user of the file.
+                try db.execute(sql: "PRAGMA journal_mode=DELETE")
+                try db.execute(sql: "PRAGMA journal_mode=WAL")
+            }
+            try finish(queue, path)
+            return true
+        } catch let error as DatabaseError where Self.meansBusyOrReadOnly(error) {
+            return false
+        } catch let error as DatabaseError {
+            throw RecordingError(error, what: "cannot recover", path: path)
+        }
+    }
+
+    private static func meansBusyOrReadOnly(_ error: DatabaseError) -> Bool {
+        [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM].contains(error.resultCode)
+    }
+
+    private func finish(_ queue: DatabaseQueue, _ place: String) throws {
+        let loaded = try queue.read { db in try StateLoader(db, path: path).load() }
+        let writer = RecordingWriter(path: place, queue: queue, state: loaded.state, totals: loaded.totals)
+        writer.setQuality(QualityKey.recovered, .number(1))
+        writer.updateRun { run in run.endNs = run.endNs ?? max(run.startNs, loaded.lastSampleNs) }
+        writer.lastSampleNs = loaded.lastSampleNs
+        try nameLocations?(writer)
+        try writer.finish()
+    }
+
+    // MARK: In a copy
+
+    private func finishCopy() throws -> DatabaseQueue {
+        let directory = try TemporaryDirectory()
+        defer { directory.remove() }
+        let copy = directory.path + "/recording"
+        return try RecordingFile.explain("cannot recover", path) {
+            if try !backUp(to: copy) { try copyFiles(to: copy) }
+            let queue = try DatabaseQueue(path: copy, configuration: RecordingFile.configuration())
+            try finish(queue, copy)
+            // The file is unlinked when this returns; SQLite keeps it open and needs no name to read it.
+            return try openReadOnly(copy)
+        }
+    }
+
+    /// Through SQLite, which sees a consistent state even while a collector writes. False if it cannot open the file:
+    /// in a read-only place it would have to create the -shm.
+    private func backUp(to copy: String) throws -> Bool {
+        do {
+            var configuration = RecordingFile.configuration()
+            configuration.readonly = true
+            let source = try DatabaseQueue(path: path, configuration: configuration)
+            let target = try DatabaseQueue(path: copy, configuration: RecordingFile.configuration())
+            try source.backup(to: target)
+            try target.close()
+            return true
+        } catch let error as DatabaseError where Self.meansBusyOrReadOnly(error) {
+            return false
+        }
+    }
+
+    private func copyFiles(to copy: String) throws {
+        for companion in ["", "-wal"] {
+            unlink(copy + companion)
+            guard access(path + companion, F_OK) == 0 else { continue }
+            try FileCopy.copy(from: path + companion, to: copy + companion)
+        }
+    }
+
+    // MARK: Opening
+
+    private func openReadOnly(_ place: String) throws -> DatabaseQueue {
+        try RecordingFile.explain("cannot read", path) {
+            var configuration = RecordingFile.configuration()
+            configuration.readonly = true
+            return try DatabaseQueue(path: place, configuration: configuration)
+        }
+    }
+
+    private func isFinished(_ queue: DatabaseQueue) throws -> Bool {
+        try RecordingFile.explain("cannot read", path) {
+            try queue.read { db in try Bool.fetchOne(db, sql: "SELECT finished FROM run") ?? false }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Test harness of the unwinder: a library that is preloaded into any program. It maps the tables which the test has
+// written, and checks the unwinder in one of two ways (environment variable HARNESS):
+//
+//   step     Every instruction of the main thread from main on is executed under the processor's trap flag. The harness
+//            watches calls and returns, so it knows each return address by construction, whatever compiled the code:
+//            the unwinder must give exactly these, at every instruction (stepper.c).
+//   sample   Another thread sends SIGPROF at random moments; the programs say which planted function they are in
+//            (harness_enter, harness_leave), and the unwinder must see the same functions (sampler.c).
+//   modules  Prints the paths of the loaded modules, and exits.
+#pragma once
+#include "pp_unwind.h"
+#include <ucontext.h>
+
+#define HARNESS_EXPORT __attribute__((visibility("default")))
+#define HARNESS_DEEP 70000
+
+// For programs.
+HARNESS_EXPORT void harness_enter(int function);
+HARNESS_EXPORT void harness_leave(void);
+HARNESS_EXPORT void harness_refresh(void); // modules have changed
+HARNESS_EXPORT void harness_thread(void);  // this thread is to be sampled too: its stack bounds
+
+// Unwinds the interrupted code; frames come back as run-time addresses.
+pp_unwound harness_unwind(const ucontext_t *context, uint64_t *frames);
+const char *harness_module(uint64_t address, uint64_t *relative);
+
+void harness_step_begin(void); // stepper.c
+void harness_step_end(void);
+void harness_sample_begin(void); // sampler.c
+void harness_sample_end(void);
