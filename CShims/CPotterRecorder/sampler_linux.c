@@ -111,15 +111,12 @@ static void take_sample(pp_recorder *recorder, pp_local *local, const siginfo_t 
         if (session->engine == PP_ENGINE_PERF && !syscall)
             return; // user time is the perf clock's business
     } else {
-        // The old period goes on until the collector has drawn the next. What fires meanwhile has a weight of its own,
-        // which makes up for just that time: Docs/Sampling.md, section 2.
-        uint32_t before = atomic_fetch_add_explicit(&local->thread->fired, 1, memory_order_acq_rel);
-        if (before > 0) {
+        // The old period goes on until the collector has drawn the next: Docs/Sampling.md, section 2.
+        uint32_t fired = 1 + atomic_fetch_add_explicit(&local->thread->fired, 1, memory_order_acq_rel);
+        sample.period_ns = atomic_load_explicit(&local->thread->period_ns, memory_order_relaxed);
+        if (fired > session->redraw_every)
             sample.kind |= PP_SAMPLE_REFIRE;
-            sample.count = before;
-            sample.period_ns = atomic_load_explicit(&local->thread->period_ns, memory_order_relaxed);
-        }
-        *wake = before == 0 && session->redraw;
+        *wake = fired == session->redraw_every;
     }
     pp_unwound unwound = unwind(recorder, local->thread, context, local->frames);
     if (pp_stack_intern(session, local->frames, &unwound, &sample.stack))

@@ -37,6 +37,10 @@ int potter_perf_clock(pid_t tid, uint64_t period_ns) {
 
 int potter_perf_enable(int fd) { return ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0 ? -errno : 0; }
 int potter_perf_disable(int fd) { return ioctl(fd, PERF_EVENT_IOC_DISABLE, 0) != 0 ? -errno : 0; }
+uint64_t potter_perf_count(int fd) {
+    uint64_t count = 0;
+    return read(fd, &count, sizeof(count)) == sizeof(count) ? count : 0;
+}
 int potter_perf_period(int fd, uint64_t period_ns) {
     return ioctl(fd, PERF_EVENT_IOC_PERIOD, &period_ns) != 0 ? -errno : 0;
 }

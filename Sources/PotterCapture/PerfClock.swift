@@ -2,7 +2,7 @@
 import CPotterSys
 import Glibc
 
-/// The mean period of a sampling rate and its random redraws. Fixed periods alias with periodic programs: a true 30 %
+/// Random sampling periods, uniform within half of the mean. Fixed periods alias with periodic programs: a true 30 %
 /// was read as 0 to 97 % (Docs/Sampling.md).
 struct SamplingPeriod {
     let meanNs: UInt64
@@ -12,19 +12,28 @@ struct SamplingPeriod {
         meanNs = 1_000_000_000 / UInt64(max(frequency, 1))
     }
 
-    /// An exponentially distributed period with the given mean: samples are then a Poisson process, which nothing
-    /// periodic can be in step with. At least
-    /// a fiftieth of the mean, so that a late redraw does not drown the thread in signals.
     mutating func draw() -> UInt64 {
-        let uniform = Double.random(in: Double.leastNonzeroMagnitude..<1, using: &generator)
-        let ns = -log(uniform) * Double(meanNs)
-        return UInt64(min(max(ns, Double(meanNs) / 50, 10_000), Double(meanNs) * 20))
+        let mean = Double(meanNs)
+        return UInt64(Double.random(in: 0.5 * mean...1.5 * mean, using: &generator))
+    }
+
+    /// The first period of a thread: what is left of a period that began before it, so that the expected number of
+    /// samples of a thread that lives for a time t is t / mean from the start, however short t is. (The stationary
+    /// residual life of a renewal process: a uniform part of a period chosen in proportion to its length.)
+    mutating func drawFirst() -> UInt64 {
+        while true {
+            let period = draw()
+            let accept = Double.random(in: 0..<1.5, using: &generator) * Double(meanNs) < Double(period)
+            if accept { return UInt64.random(in: 1...period, using: &generator) }
+        }
     }
 }
 
 /// The perf clock of one thread; closing it ends it.
 final class PerfClock {
     let descriptor: Int32
+    private var period: UInt64
+    private var lastTotal: UInt64 = 0
 
     /// Opened disabled. Throws what perf_event_open said, as a negative errno.
     init?(tid: Int32, periodNs: UInt64, error: inout Int32) {
@@ -34,11 +43,23 @@ final class PerfClock {
             return nil
         }
         descriptor = fd
+        period = periodNs
     }
 
     func enable() -> Bool { potter_perf_enable(descriptor) == 0 }
     func disable() { _ = potter_perf_disable(descriptor) }
-    func setPeriod(_ ns: UInt64) { _ = potter_perf_period(descriptor, ns) }
+
+    /// Puts a new period in force, which starts now. Returns the CPU time of the thread (ns) since the clock last fired,
+    /// which the restart loses.
+    func redraw(_ ns: UInt64) -> UInt64 {
+        let total = potter_perf_count(descriptor)
+        _ = potter_perf_period(descriptor, ns)
+        let elapsed = total > lastTotal ? total - lastTotal : 0
+        defer { (lastTotal, period) = (total, ns) }
+        let loss = elapsed % max(period, 1)
+        // Just below a whole period is a fire that the count is not up to yet, not a loss.
+        return loss > period - period / 20 ? 0 : loss
+    }
 
     deinit { close(descriptor) }
 

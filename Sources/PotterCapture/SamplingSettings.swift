@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPotterWire
-import Glibc
 
 /// The engine in use and its periods.
 final class SamplingSettings {
@@ -40,25 +39,15 @@ final class SamplingSettings {
     }
 
     func drawPeriod() -> UInt64 { period.draw() }
+    func drawFirstPeriod() -> UInt64 { period.drawFirst() }
 
-    /// The weight of a sample that fired again because its period p was not redrawn yet. A delay of d must be worth d
-    /// in expectation, however long. Refires happen at p, 2p, 3p... below d; all but the first weigh p, and the first
-    /// weighs g(p), which solves  ∫₀ᵈ e^(-p/m)/m (g(p) + p (⌊d/p⌋ - 1)) dp = d  for all d:
-    /// g = m eˣ (1 - x Σ_{k≥2} e^(-x/k)/k²), x = p/m. It runs from m at 0 to about p from 3m on.
-    func refireWeight(periodNs: UInt64, first: Bool) -> UInt64 {
-        let mean = Double(meanPeriodNs)
-        let x = Double(min(periodNs, meanPeriodNs * 20)) / mean
-        guard first, x < 4 else { return UInt64(x * mean) }
-        let last = 32
-        var sum = (1 - exp(-x / (Double(last) + 0.5))) / max(x, 1e-9)  // the tail, as an integral
-        for k in 2...last { sum += exp(-x / Double(k)) / Double(k * k) }
-        return UInt64(mean * exp(x) * max(1 - x * sum, 0))
-    }
+    /// A redraw wakes the collector, which costs the target about as much as a sample: at most 250 a second.
+    var redrawEvery: UInt32 { UInt32(max(1, frequency / 250)) }
 
     func sessionHeader(follow: Bool, limits: SessionLimits) -> SessionHeader {
         SessionHeader(
             engine: engine == .perf ? PP_ENGINE_PERF.value : PP_ENGINE_TIMER.value,
-            startWaitUs: engine == .perf ? 300 : 0, timerIntervalNs: timerIntervalNs, redraw: engine == .perf,
+            startWaitUs: engine == .perf ? 300 : 0, timerIntervalNs: timerIntervalNs, redrawEvery: redrawEvery,
             follow: follow, limits: limits)
     }
 }
@@ -68,7 +57,7 @@ struct SessionHeader: Sendable {
     let engine: UInt32
     let startWaitUs: UInt32
     let timerIntervalNs: UInt64
-    let redraw: Bool
+    let redrawEvery: UInt32
     let follow: Bool
     let limits: SessionLimits
 
@@ -76,7 +65,7 @@ struct SessionHeader: Sendable {
         header.pointee.engine = engine
         header.pointee.start_wait_us = startWaitUs
         header.pointee.timer_interval_ns = timerIntervalNs
-        header.pointee.redraw = redraw ? 1 : 0
+        header.pointee.redraw_every = redrawEvery
         header.pointee.follow = follow ? 1 : 0
         if let n = limits.ringRecords { header.pointee.ring_limit = min(n, header.pointee.ring_limit) }
         if let n = limits.arenaWords { header.pointee.arena_limit_words = min(n, header.pointee.arena_limit_words) }

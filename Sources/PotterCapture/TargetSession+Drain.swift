@@ -48,11 +48,19 @@ extension TargetSession {
         let weight =
             isTick
             ? UInt64(record.count) &* settings.timerIntervalNs
-            : isRefire ? settings.refireWeight(periodNs: record.period_ns, first: record.count == 1) : settings.meanPeriodNs
+            : (isRefire ? min(record.period_ns, 2 * settings.meanPeriodNs) : settings.meanPeriodNs)
+                + takeRedrawLoss(thread)
         try writer.addSample(
             thread: thread.recordingID, timeNs: record.time_ns, stack: stack, kind: kind, weightNs: weight,
             count: isTick ? record.count : 1)
         thread.samples += 1
+    }
+
+    /// CPU time that a redraw cost the clock, handed to the next sample of the thread: see `redrawPeriods`.
+    private func takeRedrawLoss(_ thread: TrackedThread) -> UInt64 {
+        let loss = thread.redrawLossNs
+        thread.redrawLossNs = 0
+        return loss
     }
 
     private func stackRow(_ id: UInt32, newSamples: UInt64) throws -> Int64? {

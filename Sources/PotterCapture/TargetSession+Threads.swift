@@ -76,8 +76,8 @@ extension TargetSession {
         // Without our handler the first signal would end the program.
         if !process.catchesSignal { process.catchesSignal = ProcFiles.catches(SIGPROF, pid: process.pid, tid: tid) }
         var error: Int32 = 0
-        let period = settings.drawPeriod()
-        _ = pp_thread_redrawn(claim, 0, period)
+        let period = settings.drawFirstPeriod()
+        pp_thread_redrawn(claim, period)
         let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: period, error: &error) : nil
         let armed = clock?.enable() ?? false
         if !armed {
@@ -98,18 +98,18 @@ extension TargetSession {
         pp_thread_set_armed(claim, 1)
     }
 
-    /// Draws the next period of every clock that fired; again if it fired meanwhile, which only a tiny period does.
+    /// Draws the next period of every clock that has fired often enough. The restart loses the time since the last fire,
+    /// a few microseconds, or milliseconds on a busy machine: it is measured, and added to the thread's next sample.
     func redrawPeriods() {
         for (slot, thread) in threads {
             guard let clock = thread.clock else { continue }
             let claim = memory.thread(slot)
-            for _ in 0..<4 {
-                let fired = pp_thread_fired(claim)
-                guard fired != 0 else { break }
-                let period = settings.drawPeriod()
-                clock.setPeriod(period)
-                if pp_thread_redrawn(claim, fired, period) { break }
-            }
+            let enough = thread.hasFreshPeriod ? settings.redrawEvery : 1
+            guard pp_thread_fired(claim) >= enough else { continue }
+            let period = settings.drawPeriod()
+            thread.redrawLossNs += clock.redraw(period)
+            thread.hasFreshPeriod = true
+            pp_thread_redrawn(claim, period)
         }
     }
 

@@ -53,6 +53,10 @@ final class TrackedThread {
     /// Why it is not sampled.
     var unsampledReason: String?
     var samples: UInt64 = 0
+    /// CPU time lost by redraws and not yet given to a sample, ns.
+    var redrawLossNs: UInt64 = 0
+    /// Whether the first, shortened period is over.
+    var hasFreshPeriod = false
 
     init(slot: UInt32, tid: Int32, process: TrackedProcess, recordingID: Int64, startNs: UInt64, startCPU: UInt64) {
         self.slot = slot

@@ -32,6 +32,8 @@ int potter_perf_clock(pid_t tid, uint64_t period_ns);
 int potter_perf_enable(int fd);
 int potter_perf_disable(int fd);
 int potter_perf_period(int fd, uint64_t period_ns);
+/// CPU time of the thread since the clock was enabled, ns; 0 if it cannot be read.
+uint64_t potter_perf_count(int fd);
 
 /// Sleeps while *word == value, at most `timeout_ns`. Shared futex.
 void potter_futex_wait(const void *_Nonnull word, uint32_t value, uint64_t timeout_ns);

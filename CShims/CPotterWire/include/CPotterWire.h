@@ -73,7 +73,7 @@
 #define PP_SAMPLE_USER 1u   // perf clock: stands for one mean period of user time
 #define PP_SAMPLE_TICK 2u   // thread timer: `count` ticks of CPU time, user and kernel
 #define PP_SAMPLE_SYSCALL 4u // flag on a tick: pc follows a system call instruction
-#define PP_SAMPLE_REFIRE 8u  // flag on user: the period was over and not yet redrawn; `period_ns` weighs it
+#define PP_SAMPLE_REFIRE 8u  // flag on user: the redraw is late; the period in force weighs it, not the mean
 
 // pp_session.counters: what could not be recorded. Names and order are those of the quality line.
 enum pp_counter {
@@ -118,8 +118,8 @@ typedef struct pp_thread {
     _Atomic uint32_t state;
     uint32_t tid;
     uint32_t process;       // slot
-    _Atomic uint32_t fired; // 0: the period in force is a fresh one; n: it is over and the collector draws the next;
-                            // it has fired n times
+    _Atomic uint32_t fired; // 0: the period in force is a fresh one; n: it has fired n times; from redraw_every on the
+                            // collector draws the next
     uint64_t stack_low, stack_high;
     uint64_t start_ns;      // CLOCK_MONOTONIC
     uint64_t start_cpu_ns;  // CLOCK_THREAD_CPUTIME_ID when the slot was claimed
@@ -188,7 +188,7 @@ typedef struct pp_session {
     uint32_t thread_limit;      // at most PP_THREAD_SLOTS
     uint32_t follow;            // 1: children are recorded too
     uint64_t tables_size;
-    uint32_t redraw;            // 1: wake the collector after each perf sample, it draws the next period
+    uint32_t redraw_every;      // perf samples after which the collector draws a new period, and is woken for it
     uint32_t reserved4;
     uint64_t reserved0[12];
     // Written by the collector while recording.

@@ -88,10 +88,10 @@ static inline uint64_t pp_thread_exit_cpu(pp_thread *t) { return pp_load64(&t->e
 static inline uint64_t pp_thread_handler_ns(pp_thread *t) { return pp_load64(&t->handler_ns); }
 static inline uint32_t pp_thread_exec(pp_thread *t) { return pp_load32(&t->exec); }
 static inline uint32_t pp_thread_fired(pp_thread *t) { return pp_load32(&t->fired); }
-/// The period was redrawn: false if it has fired again meanwhile, which asks for another redraw.
-static inline bool pp_thread_redrawn(pp_thread *t, uint32_t fired, uint64_t period_ns) {
+/// A new period is in force: counting its fires starts again.
+static inline void pp_thread_redrawn(pp_thread *t, uint64_t period_ns) {
     pp_store64(&t->period_ns, period_ns);
-    return pp_swap32(&t->fired, fired, 0);
+    pp_store32(&t->fired, 0);
 }
 static inline uint32_t pp_thread_armed(pp_thread *t) { return pp_load32(&t->armed); }
 static inline const void *pp_thread_set_armed(pp_thread *t, uint32_t armed) {
