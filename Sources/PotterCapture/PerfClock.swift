@@ -34,6 +34,8 @@ final class PerfClock {
     let descriptor: Int32
     private var period: UInt64
     private var lastTotal: UInt64 = 0
+    private var userFires: UInt64 = 0
+    private var allFires: UInt64 = 0
 
     /// Opened disabled. Throws what perf_event_open said, as a negative errno.
     init?(tid: Int32, periodNs: UInt64, error: inout Int32) {
@@ -49,16 +51,20 @@ final class PerfClock {
     func enable() -> Bool { potter_perf_enable(descriptor) == 0 }
     func disable() { _ = potter_perf_disable(descriptor) }
 
-    /// Puts a new period in force, which starts now. Returns the CPU time of the thread (ns) since the clock last fired,
-    /// which the restart loses.
-    func redraw(_ ns: UInt64) -> UInt64 {
+    /// Puts a new period in force, which starts now, after `fires` signals under the old one. The restart loses the CPU
+    /// time since the clock last fired; returned is the part of it (ns) that was user time, by the share of user hits
+    /// among all fires of this clock so far: the loss is as often kernel time as the rest.
+    func redraw(_ ns: UInt64, after fires: UInt32) -> UInt64 {
         let total = potter_perf_count(descriptor)
         _ = potter_perf_period(descriptor, ns)
         let elapsed = total > lastTotal ? total - lastTotal : 0
         defer { (lastTotal, period) = (total, ns) }
+        userFires += UInt64(fires)
+        allFires += max(elapsed / max(period, 1), UInt64(fires))
         let loss = elapsed % max(period, 1)
         // Just below a whole period is a fire that the count is not up to yet, not a loss.
-        return loss > period - period / 20 ? 0 : loss
+        guard loss <= period - period / 20 else { return 0 }
+        return UInt64(Double(loss) * Double(userFires) / Double(max(allFires, 1)))
     }
 
     deinit { close(descriptor) }

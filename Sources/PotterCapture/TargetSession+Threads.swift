@@ -105,9 +105,10 @@ extension TargetSession {
             guard let clock = thread.clock else { continue }
             let claim = memory.thread(slot)
             let enough = thread.hasFreshPeriod ? settings.redrawEvery : 1
-            guard pp_thread_fired(claim) >= enough else { continue }
+            let fired = pp_thread_fired(claim)
+            guard fired >= enough else { continue }
             let period = settings.drawPeriod()
-            thread.redrawLossNs += clock.redraw(period)
+            thread.redrawLossNs += clock.redraw(period, after: fired)
             thread.hasFreshPeriod = true
             pp_thread_redrawn(claim, period)
         }

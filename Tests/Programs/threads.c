@@ -16,7 +16,7 @@ static double now(void) {
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 __attribute__((noinline)) uint64_t work(uint64_t x) {
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 50000; i++)
         x = (x ^ (x >> 31)) * 0x9e3779b97f4a7c15ull + (uint64_t)i;
     __asm__ volatile("");
     return x;
