@@ -73,7 +73,7 @@ let package = Package(
         // Tests.
         .testTarget(name: "PotterSymbolsTests", dependencies: ["PotterSymbols"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "PotterUnwindTests", dependencies: ["PotterSymbols", "CPotterRecorder", "CPotterWire"],
+            name: "PotterUnwindTests", dependencies: ["PotterSymbols", "CPotterRecorder", "CPotterWire"], exclude: ["Programs"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PotterRecordingTests",
