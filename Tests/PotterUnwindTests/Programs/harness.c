@@ -67,7 +67,7 @@ void harness_refresh(void) {
     dl_iterate_phdr(add_module, NULL);
 }
 
-void harness_thread(void) {
+void harness_find_stack(void) {
     pthread_attr_t attributes;
     void *low;
     size_t size;
@@ -95,6 +95,8 @@ static uint64_t bias_of(uint64_t module) {
     return 0;
 }
 
+uint64_t harness_bias(void) { return bias_of(0); }
+
 pp_unwound harness_unwind(const ucontext_t *context, uint64_t *frames) {
     const greg_t *registers = context->uc_mcontext.gregs;
     pp_registers at = {.pc = (uint64_t)registers[REG_RIP], .sp = (uint64_t)registers[REG_RSP],
@@ -121,7 +123,7 @@ static int harness_main(int count, char **arguments, char **environment) {
     const char *mode = getenv("HARNESS") ?: "";
     map_tables();
     harness_refresh();
-    harness_thread();
+    harness_find_stack();
     if (strcmp(mode, "modules") == 0) {
         for (uint32_t i = 0; i < map.count; i++) puts(paths[i]);
         exit(0);

@@ -19,11 +19,14 @@
 HARNESS_EXPORT void harness_enter(int function);
 HARNESS_EXPORT void harness_leave(void);
 HARNESS_EXPORT void harness_refresh(void); // modules have changed
-HARNESS_EXPORT void harness_thread(void);  // this thread is to be sampled too: its stack bounds
+HARNESS_EXPORT void harness_thread(void);  // from now on this thread is the one to sample
 
 // Unwinds the interrupted code; frames come back as run-time addresses.
 pp_unwound harness_unwind(const ucontext_t *context, uint64_t *frames);
 const char *harness_module(uint64_t address, uint64_t *relative);
+
+uint64_t harness_bias(void); // of the program
+void harness_find_stack(void);
 
 void harness_step_begin(void); // stepper.c
 void harness_step_end(void);
