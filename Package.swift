@@ -70,6 +70,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
+        .executableTarget(
+            name: "potter-bench",
+            dependencies: [
+                "PotterCore", "PotterProfile", "PotterRecording",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: swiftSettings),
         // Tests.
         .testTarget(name: "PotterSymbolsTests", dependencies: ["PotterSymbols"], swiftSettings: swiftSettings),
         .testTarget(

@@ -4,6 +4,8 @@
 public enum JSONText {
     /// A string with its quotes.
     public static func string(_ value: String) -> String {
+        let needsEscapes = value.utf8.contains { $0 < 0x20 || $0 == 0x7f || $0 == 0x22 || $0 == 0x5c }
+        guard needsEscapes else { return "\"" + value + "\"" }
         var result = "\""
         for scalar in value.unicodeScalars {
             switch scalar {

@@ -12,5 +12,5 @@ struct PotterProf: ParsableCommand {
               potter-prof report --flamegraph
             """,
         version: "0.1.0",
-        subcommands: [RecordCommand.self])
+        subcommands: [RecordCommand.self, ReportCommand.self])
 }

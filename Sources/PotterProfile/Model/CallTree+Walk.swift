@@ -1,32 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension CallTree {
-    /// Visits all nodes in depth-first order, without recursion: stacks may be as deep as the recorder keeps them, and
-    /// without an array for each node: there may be millions.
-    public func walk(enter: (Int) -> Void, leave: (Int) -> Void) {
-        // Threaded lists: the first child of a node, the next sibling of a node; 0 ends a list (the root is no child).
-        var firstChild = Array(repeating: 0, count: nodes.count)
-        var nextSibling = Array(repeating: 0, count: nodes.count)
-        for index in nodes.indices.dropFirst().reversed() {
-            nextSibling[index] = firstChild[nodes[index].parent]
-            firstChild[nodes[index].parent] = index
+    /// Children as linked lists: an array for each of a million nodes would cost more than the tree.
+    public struct Links: Sendable {
+        // 0 ends a list: the root is nobody's child.
+        fileprivate var firstChild: [Int32]
+        fileprivate var nextSibling: [Int32]
+
+        /// The children of a node, in the order of first appearance.
+        public func children(of node: Int) -> [Int] {
+            var children: [Int] = []
+            var child = Int(firstChild[node])
+            while child != 0 {
+                children.append(child)
+                child = Int(nextSibling[child])
+            }
+            return children
         }
+    }
+
+    public func links() -> Links {
+        var links = Links(
+            firstChild: Array(repeating: 0, count: nodes.count), nextSibling: Array(repeating: 0, count: nodes.count))
+        for index in nodes.indices.dropFirst().reversed() {
+            links.nextSibling[index] = links.firstChild[nodes[index].parent]
+            links.firstChild[nodes[index].parent] = Int32(index)
+        }
+        return links
+    }
+
+    /// Visits all nodes in depth-first order, without recursion: stacks may be as deep as the recorder keeps them.
+    public func walk(enter: (Int) throws -> Void, leave: (Int) throws -> Void) rethrows {
+        let links = links()
         var node = 0
-        enter(node)
+        try enter(node)
         while true {
-            if firstChild[node] != 0 {
-                node = firstChild[node]
-                enter(node)
+            if links.firstChild[node] != 0 {
+                node = Int(links.firstChild[node])
+                try enter(node)
                 continue
             }
-            while nextSibling[node] == 0 {
-                leave(node)
+            while links.nextSibling[node] == 0 {
+                try leave(node)
                 if node == 0 { return }
                 node = nodes[node].parent
             }
-            leave(node)
-            node = nextSibling[node]
-            enter(node)
+            try leave(node)
+            node = Int(links.nextSibling[node])
+            try enter(node)
         }
     }
 }

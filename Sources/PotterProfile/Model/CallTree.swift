@@ -60,16 +60,4 @@ public struct CallTree: Sendable {
             nodes[nodes[index].parent].totalSamples += nodes[index].totalSamples
         }
     }
-
-    /// For each node its children, largest total first; nodes without time or samples left out.
-    public func children() -> [[Int]] {
-        var children: [[Int]] = Array(repeating: [], count: nodes.count)
-        for index in nodes.indices.dropFirst() where nodes[index].totalNs != 0 || nodes[index].totalSamples != 0 {
-            children[nodes[index].parent].append(index)
-        }
-        for index in children.indices where children[index].count > 1 {
-            children[index].sort { (nodes[$1].totalNs, $0) < (nodes[$0].totalNs, $1) }
-        }
-        return children
-    }
 }

@@ -1,39 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Keys of the quality table. A key ending in `/` is followed by what the counter is about, a module's file name for
-/// example. Docs/RecordingFormat.md explains each.
+/// Keys of the quality table; Docs/RecordingFormat.md explains each. A key followed by `:` and a name is the part of a
+/// counter that is about that module.
 public enum QualityKey {
     // Samples that were taken and are not here.
     public static let lostRingFull = "lost.ring_full"
-    public static let lostStacksFull = "lost.stacks_full"
+    public static let lostStackTableFull = "lost.stack_table_full"
     public static let lostNested = "lost.nested"
-    public static let lostStale = "lost.stale"
-    public static let lostUnknownThread = "lost.unknown_thread"
-    public static let lostInvalid = "lost.invalid"
-    public static let lost = [
-        lostRingFull, lostStacksFull, lostNested, lostStale, lostUnknownThread, lostInvalid,
-    ]
+    public static let lostBadRecord = "lost.bad_record"
     // What ran and was not sampled.
-    public static let noThreadSlot = "unrecorded.no_thread_slot"
-    public static let noProcessSlot = "unrecorded.no_process_slot"
-    public static let noModuleSlot = "unrecorded.no_module_slot"
-    public static let timerFailed = "unrecorded.timer_failed"
-    public static let signalTaken = "unrecorded.signal_taken"
-    public static let foreignImage = "unrecorded.foreign_image"
-    // Stacks, in samples. Written by `finish`.
-    public static let incomplete = "stacks.incomplete"
-    public static let cut = "stacks.cut"
-    public static let fallback = "stacks.fallback"
-    public static let raced = "stacks.raced"
-    // Symbols.
-    public static let modulesWithoutSymbols = "symbols.modules_without"
+    public static let threadsNoSlot = "threads.no_slot"
+    public static let threadsTimerFailed = "threads.timer_failed"
+    public static let processesNoSlot = "processes.no_slot"
+    public static let processesSignalTaken = "processes.signal_taken"
+    public static let modulesNoSlot = "modules.no_slot"
+    public static let imagesForeign = "images.foreign"
+    public static let signalsIgnored = "signals.ignored"
+    public static let signalsUnknownThread = "signals.unknown_thread"
+    // Unwinds, in samples; with the module where it happened.
+    public static let unwindFailed = "unwind.failed"
+    public static let unwindFallback = "unwind.fallback"
+    // Stacks, in samples.
+    public static let stacksCut = "stacks.cut"
+    public static let stacksRaced = "stacks.raced"
     // Cost.
-    public static let ownTargetNs = "own.target_ns"
-    public static let ownCollectorNs = "own.collector_ns"
+    public static let costTargetNs = "cost.target_ns"
+    public static let costCollectorNs = "cost.collector_ns"
+    /// Samples written, and images (from exec to exec) recorded.
+    public static let samples = "samples"
+    public static let images = "images"
     /// How long recording was suspended (the collector stopped by Ctrl-Z).
-    public static let gapNs = "gap.ns"
-    /// Sum of what samples explain beyond the clocks, as a positive number. Written by `finish`.
+    public static let gapNs = "gap_ns"
+
+    // Written by `finish`, from the stacks and clocks themselves.
+    /// Samples of the run's engine: those that `rateHz` asked for.
+    public static let engineSamples = "samples.engine"
+    /// Sum of what samples explain beyond the clocks, as a positive number.
     public static let overAttributedNs = "cpu.over_attributed_ns"
-    /// 1: the recorder was killed, the file ends at its last commit. Written by recovery.
+    /// 1: the recorder was killed, or still runs; the file ends at its last commit.
     public static let recovered = "recovered"
 }

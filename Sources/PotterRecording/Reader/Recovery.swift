@@ -56,7 +56,6 @@ struct Recovery {
         let loaded = try queue.read { db in try StateLoader(db, path: path).load() }
         let writer = RecordingWriter(path: place, queue: queue, state: loaded.state, totals: loaded.totals)
         writer.setQuality(QualityKey.recovered, .number(1))
-        writer.updateRun { run in run.endNs = run.endNs ?? max(run.startNs, loaded.lastSampleNs) }
         writer.lastSampleNs = loaded.lastSampleNs
         try nameLocations?(writer)
         try writer.finish()

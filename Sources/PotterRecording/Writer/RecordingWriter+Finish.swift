@@ -9,6 +9,8 @@ extension RecordingWriter {
     public func finish() throws {
         try commit()
         nameTheRest()
+        let end = state.run.endNs ?? lastKnownNs
+        updateRun { $0.endNs = end }
         let weights = weights()
         addStackQuality(weights)
         try commit()
@@ -23,6 +25,12 @@ extension RecordingWriter {
             try queue.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_mode=DELETE") }
         }
         try close()
+    }
+
+    /// The latest time that anything in the recording has.
+    private var lastKnownNs: UInt64 {
+        let ends = state.threads.compactMap { $0?.endNs } + state.processes.compactMap { $0?.endNs }
+        return ends.reduce(max(lastSampleNs, state.run.startNs), max)
     }
 
     private func nameTheRest() {

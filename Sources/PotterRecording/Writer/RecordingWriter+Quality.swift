@@ -2,37 +2,39 @@
 import PotterProfile
 
 extension RecordingWriter {
-    /// What the stacks and the clocks themselves say about the quality of the recording, in samples.
+    /// What the stacks and clocks themselves say about the quality of the recording. What the collector counted stands.
     func addStackQuality(_ weights: [Weight]) {
-        var counts: [String: Int64] = [:]
-        for weight in weights {
-            if weight.kind == .unattributed && weight.weightNs < 0 {
-                counts[QualityKey.overAttributedNs, default: 0] -= weight.weightNs
-            }
-            count(weight, in: &counts)
+        var counts = [QualityKey.engineSamples: Int64(0)]
+        for weight in weights { count(weight, in: &counts) }
+        let counted = Set(state.quality.values.keys.map { $0.prefix { $0 != ":" } })
+        for (key, value) in counts where !counted.contains(key.prefix { $0 != ":" }) {
+            setQuality(key, .number(value))
         }
-        for (key, value) in counts { setQuality(key, .number(value)) }
     }
 
     private func count(_ weight: Weight, in counts: inout [String: Int64]) {
-        // Kernel time hangs below the stack that the flags stand with.
-        let nodes = state.trie.nodes
-        let stack = weight.kind == .kernel ? nodes[Int(weight.stack)].parent : weight.stack
-        let flags = StackFlags(rawValue: nodes[Int(stack)].flags)
-        let samples = Int64(weight.samples)
-        if flags.contains(.incomplete) {
-            counts[QualityKey.incomplete, default: 0] += samples
-            counts["\(QualityKey.incomplete)/\(outermostModule(of: stack))", default: 0] += samples
+        if weight.kind == .unattributed && weight.weightNs < 0 {
+            counts[QualityKey.overAttributedNs, default: 0] -= weight.weightNs
         }
-        if flags.contains(.cut) { counts[QualityKey.cut, default: 0] += samples }
-        if flags.contains(.fallback) { counts[QualityKey.fallback, default: 0] += samples }
-        if flags.contains(.raced) { counts[QualityKey.raced, default: 0] += samples }
+        let samples = Int64(weight.samples)
+        guard samples > 0 else { return }
+        if weight.kind == .user || state.run.engine == .timer { counts[QualityKey.engineSamples, default: 0] += samples }
+        // Kernel time hangs below the stack that the flags stand with.
+        let leaf = Int(weight.stack)
+        let stack = weight.kind == .kernel ? Int(state.trie.nodes[leaf].parent) : leaf
+        let flags = StackFlags(rawValue: state.trie.nodes[stack].flags)
+        if flags.contains(.incomplete) {
+            counts["\(QualityKey.unwindFailed):\(outermostModule(of: stack))", default: 0] += samples
+        }
+        if flags.contains(.fallback) { counts[QualityKey.unwindFallback, default: 0] += samples }
+        if flags.contains(.cut) { counts[QualityKey.stacksCut, default: 0] += samples }
+        if flags.contains(.raced) { counts[QualityKey.stacksRaced, default: 0] += samples }
     }
 
     /// The module where an unwind failed: that of the outermost real frame.
-    private func outermostModule(of stack: UInt32) -> String {
+    private func outermostModule(of stack: Int) -> String {
         var module: Int64 = 0
-        var node = Int(stack)
+        var node = stack
         while node != 0 {
             let location = state.trie.locations[Int(state.trie.nodes[node].location)]
             if location.module != PseudoFrame.module { module = location.module }

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// A flame graph as one SVG file: no network, no second file, readable without scripts as well.
+//
+//   ┌ title                       [search] [Reset zoom] [Icicle] ┐
+//   │ subtitle                                  matched 12.3 %   │
+//   │                 ┌ c ┐                                      │
+//   │       ┌── b ────┴───┴┐      ┌ d ┐                          │
+//   │ ┌──── a ─────────────┴──────┴───┴┐                         │  a frame is a <g class="f"> with its numbers in
+//   │ └──────────────── all ───────────┘                         │  data-s, data-w (nanoseconds), data-l (level)
+//   │ legend                                                     │
+//   └ details of the frame under the pointer ────────────────────┘
+//
+// Zoom, search and the icicle view are FlameGraphScript's: it only moves what is here.
+import PotterCore
+import PotterProfile
+
+public struct FlameGraph {
+    static let width = 1200
+    static let margin = 12
+    static let frameHeight = 17
+    static let top = 66
+    static let bottom = 62
+    /// Frames narrower than this are counted, not drawn.
+    static let leastPixels = 0.1
+
+    private let profile: Profile
+    private let layout: FlameGraphLayout
+
+    public init(_ profile: Profile, tree: CallTree) {
+        self.profile = profile
+        layout = FlameGraphLayout(
+            profile, tree: tree, pixels: Self.width - 2 * Self.margin, leastPixels: Self.leastPixels)
+    }
+
+    /// Frames drawn.
+    public var frameCount: Int { layout.frames.count }
+
+    public func write(to output: OutputFile) {
+        output.write(opening)
+        output.write(controls)
+        output.write("<g id=\"frames\" transform=\"translate(\(Self.margin),\(Self.top))\">\n")
+        let functions = profile.functions.map { FlameGraphFunction($0) }
+        for frame in layout.frames { output.write(markup(of: frame, functions[frame.function])) }
+        output.write("</g>\n")
+        output.write(legend)
+        output.write(footer)
+        output.write("<script type=\"text/javascript\"><![CDATA[\n\(FlameGraphScript.text)\n]]></script>\n</svg>\n")
+    }
+
+    // MARK: Frames
+
+    private var height: Int { Self.top + layout.levels * Self.frameHeight + Self.bottom }
+
+    private func pixels(_ ns: Int64) -> Double {
+        Double(ns) * Double(Self.width - 2 * Self.margin) / Double(max(1, layout.totalNs))
+    }
+
+    private func markup(of frame: FlameGraphLayout.Frame, _ function: FlameGraphFunction) -> String {
+        let x = Units.decimal(pixels(frame.startNs), places: 3)
+        let width = pixels(frame.widthNs)
+        let y = (layout.levels - 1 - frame.level) * Self.frameHeight
+        var text = "<g class=\"f\" data-s=\"\(frame.startNs)\" data-w=\"\(frame.widthNs)\" data-l=\"\(frame.level)\">"
+        text += "<title>\(function.title)\(numbers(frame))</title>"
+        text += "<rect class=\"\(function.styleClass)\" x=\"\(x)\" y=\"\(y)\""
+        text += " width=\"\(Units.decimal(width, places: 3))\" height=\"\(Self.frameHeight - 1)\"/>"
+        if let label = function.label(pixels: width) {
+            text += "<text x=\"\(Units.decimal(pixels(frame.startNs) + 3, places: 1))\" y=\"\(y + 12)\">\(label)</text>"
+        }
+        return text + "</g>\n"
+    }
+
+    private func numbers(_ frame: FlameGraphLayout.Frame) -> String {
+        var text = "\n\(Units.time(frame.widthNs)) (\(percent(frame.widthNs)))"
+        if frame.selfNs > 0 && frame.selfNs != frame.widthNs {
+            text += ", self \(Units.time(frame.selfNs)) (\(percent(frame.selfNs)))"
+        }
+        return text + ", \(HeaderText.plural(Int(clamping: frame.samples), "sample"))"
+    }
+
+    private func percent(_ ns: Int64) -> String {
+        Units.percent(100 * Double(ns) / Double(max(1, layout.totalNs)))
+    }
+
+    // MARK: Around the frames
+
+    private var opening: String {
+        """
+        <?xml version="1.0" encoding="UTF-8" standalone="no"?>
+        <svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="\(Self.width)" height="\(height)" \
+        viewBox="0 0 \(Self.width) \(height)" data-total="\(layout.totalNs)" data-unit="nanoseconds" \
+        data-levels="\(layout.levels)">
+        <title>\(XMLText.escaped("Flame graph: " + commandText))</title>
+        <style>
+        \(FlameGraphStyle.text)\(FlameGraphPalette.rules(for: categories))</style>
+        <rect width="100%" height="100%" fill="#fff"/>
+
+        """
+    }
+
+    private var commandText: String {
+        HeaderText(summary: profile.summary).command
+    }
+
+    private var categories: Set<FunctionCategory> {
+        Set(Set(layout.frames.map(\.function)).map { FunctionCategory(profile.functions[$0]) })
+    }
+
+    private var controls: String {
+        let longest = 100
+        let title = commandText.count > longest ? commandText.prefix(longest - 1) + "…" : commandText[...]
+        let totals = profile.summary.totals
+        let subtitle = [
+            "CPU time \(Units.time(layout.totalNs))",
+            "duration \(Units.time(Int64(profile.summary.durationNs)))",
+            "\(Units.count(totals.samples)) samples",
+            HeaderText.plural(profile.summary.threads.count, "thread"),
+        ].joined(separator: " · ")
+        return """
+            <text id="command" x="\(Self.margin)" y="26">\(XMLText.escaped(String(title)))</text>
+            <text id="subtitle" x="\(Self.margin)" y="46">\(XMLText.escaped(subtitle))</text>
+            \(FlameGraphControls.markup(width: Self.width, margin: Self.margin))
+
+            """
+    }
+
+    private var legend: String {
+        let y = height - Self.bottom + 14
+        var x = Self.margin
+        var text = "<g id=\"legend\">\n"
+        for hue in FlameGraphPalette.hues where categories.contains(hue.category) {
+            text += "<rect class=\"\(hue.category)2\" x=\"\(x)\" y=\"\(y)\" width=\"11\" height=\"11\"/>"
+            text += "<text x=\"\(x + 16)\" y=\"\(y + 10)\">\(hue.name)</text>\n"
+            x += 32 + hue.name.count * 7
+        }
+        return text + "</g>\n"
+    }
+
+    private var footer: String {
+        var text = "<text id=\"details\" x=\"\(Self.margin)\" y=\"\(height - 12)\"> </text>\n"
+        if layout.hidden.count > 0 {
+            let note = "\(HeaderText.plural(layout.hidden.count, "frame")) narrower than \(Self.leastPixels) px not drawn "
+                + "(\(percent(layout.hidden.weightNs)) of the time)"
+            text += "<text id=\"hidden\" x=\"\(Self.width - Self.margin)\" y=\"\(height - 12)\">\(note)</text>\n"
+        }
+        return text
+    }
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import PotterProfile
+
+/// What `potter-prof report` was asked for.
+public struct ReportOptions: Sendable {
+    /// Where a machine-readable document goes.
+    public enum Target: Sendable, Equatable {
+        case standardOutput
+        case file(String)
+    }
+
+    public var input = "potter.potter"
+    public var order = HotspotAnalysis.Order.selfTime
+    /// nil: what fits a screen, 0: all.
+    public var limit: Int?
+    public var percentLimit: Double?
+    public var tree = false
+    public var threads = false
+    public var json: Target?
+    public var folded: Target?
+    /// Where the flame graph goes.
+    public var flameGraph: String?
+
+    public init() {}
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import PotterCore
+import PotterProfile
+import PotterRecording
+
+/// Reads a recording and writes what was asked for. The text goes to standard output unless a document goes there.
+public struct ReportRun {
+    private static let defaultRows = 30
+    private static let defaultTreeLines = 100
+    private static let defaultTreePercent = 0.5
+
+    private let options: ReportOptions
+    private let nameLocations: ((RecordingWriter) throws -> Void)?
+
+    /// `nameLocations` names the locations of a recording whose collector was killed.
+    public init(_ options: ReportOptions, nameLocations: ((RecordingWriter) throws -> Void)? = nil) {
+        self.options = options
+        self.nameLocations = nameLocations
+    }
+
+    /// Does it, tells on standard error what there is to tell, and returns the exit status.
+    public func exitStatus() -> Int32 {
+        let (messages, status): ([String], Int32)
+        do { (messages, status) = (try run(), 0) } catch { (messages, status) = (["\(error)"], 1) }
+        let output = OutputFile(standard: STDERR_FILENO)
+        for message in messages { output.write("potter-prof: \(message)\n") }
+        try? output.close()
+        return status
+    }
+
+    /// Returns what to tell the user beside the results, a line each.
+    public func run() throws -> [String] {
+        guard !(options.json == .standardOutput && options.folded == .standardOutput) else {
+            throw ExportError(
+                what: "cannot write", path: "standard output", why: "--json and --folded would both go there",
+                advice: "give one of them a file: --folded=FILE")
+        }
+        let reader = try RecordingReader(path: options.input, nameLocations: nameLocations)
+        let report = try reader.report()
+        let stacks = try needsStacks ? Stacks(reader.profile()) : nil
+        if options.json != .standardOutput && options.folded != .standardOutput {
+            let output = OutputFile()
+            for line in text(report, stacks) { output.write(line + "\n") }
+            try output.close()
+        }
+        return try writeDocuments(report, stacks)
+    }
+
+    /// Stacks are read only if something needs them: the table of hotspots is in the recording.
+    private struct Stacks {
+        let profile: Profile
+        let tree: CallTree
+
+        init(_ profile: Profile) {
+            self.profile = profile
+            tree = CallTree(profile)
+        }
+    }
+
+    private var needsStacks: Bool {
+        options.tree || options.folded != nil || options.flameGraph != nil
+    }
+
+    /// nil means all.
+    private func limit(default rows: Int?) -> Int? {
+        options.limit.map { $0 == 0 ? nil : $0 } ?? rows
+    }
+
+    private func text(_ report: ProfileReport, _ stacks: Stacks?) -> [String] {
+        var lines = HeaderText(summary: report.summary).lines()
+        if options.threads { lines += [""] + ThreadText(summary: report.summary).lines() }
+        if options.tree, let stacks {
+            let tree = TreeText(
+                profile: stacks.profile, tree: stacks.tree,
+                percentLimit: options.percentLimit ?? Self.defaultTreePercent,
+                limit: limit(default: Self.defaultTreeLines) ?? .max)
+            return lines + [""] + tree.lines()
+        }
+        let hotspots = HotspotText(
+            report: report, order: options.order, limit: limit(default: Self.defaultRows),
+            percentLimit: options.percentLimit ?? 0)
+        return lines + [""] + hotspots.lines()
+    }
+
+    // MARK: Documents
+
+    private func writeDocuments(_ report: ProfileReport, _ stacks: Stacks?) throws -> [String] {
+        var messages: [String] = []
+        if let target = options.json {
+            let json = JSONReport(
+                report: report, order: options.order, limit: limit(default: nil),
+                percentLimit: options.percentLimit ?? 0, tree: options.tree ? stacks?.tree : nil)
+            try write(target) { json.write(to: $0) }
+        }
+        if let target = options.folded, let stacks {
+            try write(target) { FoldedStacks(stacks.profile, tree: stacks.tree).write(to: $0) }
+        }
+        if let path = options.flameGraph, let stacks {
+            let graph = FlameGraph(stacks.profile, tree: stacks.tree)
+            try write(.file(path)) { graph.write(to: $0) }
+            messages.append("flame graph with \(HeaderText.plural(graph.frameCount, "frame")) written to \(path)")
+        }
+        return messages
+    }
+
+    private func write(_ target: ReportOptions.Target, _ body: (OutputFile) -> Void) throws {
+        let output: OutputFile
+        switch target {
+        case .standardOutput: output = OutputFile()
+        case .file(let path): output = try OutputFile(path: path)
+        }
+        body(output)
+        try output.close()
+    }
+}
