@@ -50,7 +50,8 @@ struct Routes: Sendable {
         return try await search.search(try query.requireText("q"), limit: query.get("limit", as: Int.self))
     }
 
-    private func setting(_ request: Request, _ context: some RequestContext) async throws -> ConfigurationStore.Setting {
+    private func setting(_ request: Request, _ context: some RequestContext) async throws -> ConfigurationStore.Setting
+    {
         let key = try context.parameters.require("key")
         let tenant = request.uri.queryParameters["tenant"].map(String.init)
         guard let setting = await configuration.setting(key, tenant: tenant) else {

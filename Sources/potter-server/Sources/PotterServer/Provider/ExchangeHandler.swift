@@ -37,10 +37,12 @@ final class ExchangeHandler: ChannelDuplexHandler {
         waiting = Waiting(
             promise: exchange.response, timeout: timer,
             response: ProviderResponse(status: .ok, body: ByteBuffer()))
-        let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: exchange.path, headers: [
-            "host": "127.0.0.1", "content-type": "application/json",
-            "content-length": "\(exchange.body.readableBytes)",
-        ])
+        let head = HTTPRequestHead(
+            version: .http1_1, method: .POST, uri: exchange.path,
+            headers: [
+                "host": "127.0.0.1", "content-type": "application/json",
+                "content-length": "\(exchange.body.readableBytes)",
+            ])
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(exchange.body))), promise: nil)
         context.write(wrapOutboundOut(.end(nil)), promise: promise)

@@ -17,8 +17,8 @@ struct Store: Sendable {
 
     /// - Parameter path: a file, made when it does not exist; nil for a temporary one.
     init(path: String?) throws {
-        self.path =
-            path ?? FileManager.default.temporaryDirectory.appendingPathComponent("potter-server-\(getpid()).sqlite").path
+        let temporary = FileManager.default.temporaryDirectory
+        self.path = path ?? temporary.appendingPathComponent("potter-server-\(getpid()).sqlite").path
         isTemporary = path == nil
         do {
             pool = try DatabasePool(path: self.path)
