@@ -49,6 +49,7 @@ void pp_process_ends(void) {
     pp_recorder *recorder = &pp_recorder_state;
     if (recorder->session == NULL || getpid() != recorder->pid)
         return; // a vfork child shares this memory: it is not its process that ends
+    pp_threads_note_cpu();
     pp_process *process = &pp_processes(recorder->session)[recorder->process];
     atomic_store_explicit(&process->exit_cpu_ns, pp_now(CLOCK_PROCESS_CPUTIME_ID), memory_order_release);
     pp_announce();

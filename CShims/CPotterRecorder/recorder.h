@@ -80,6 +80,7 @@ void pp_thread_wait_armed(const pp_local *local);
 void pp_thread_end(void);
 void pp_timer_suspend(void); // before exec
 void pp_timer_resume(void);
+void pp_threads_note_cpu(void); // writes every thread's CPU clock: the process ends, and the threads with it
 void pp_timers_delete(void); // of all threads of this process
 
 // process.c

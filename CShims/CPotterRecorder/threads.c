@@ -92,6 +92,21 @@ void pp_timers_delete(void) {
     }
 }
 
+void pp_threads_note_cpu(void) {
+    pp_session *session = pp_recorder_state.session;
+    uint32_t high = atomic_load_explicit(&session->thread_high, memory_order_acquire);
+    for (uint32_t i = 0; i < high && i < PP_THREAD_SLOTS; i++) {
+        pp_thread *thread = &pp_threads(session)[i];
+        if (thread->process != pp_recorder_state.process ||
+            atomic_load_explicit(&thread->state, memory_order_acquire) != PP_SLOT_LIVE)
+            continue;
+        struct timespec t;
+        clockid_t clock = (clockid_t)(~thread->tid << 3 | 6u); // a thread of ours by tid: see clock_getcpuclockid
+        if (clock_gettime(clock, &t) == 0)
+            atomic_store(&thread->exit_cpu_ns, (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec);
+    }
+}
+
 void pp_thread_begin(pp_local *local, uintptr_t stack_high) {
     pp_recorder *recorder = &pp_recorder_state;
     pp_session *session = recorder->session;

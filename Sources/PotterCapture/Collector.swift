@@ -65,7 +65,10 @@ final class Collector {
             lastDrain = now
             for session in sessions { try session.drainAll() }
         }
-        if sweep { try endProcesses(now) }
+        if sweep {
+            for session in sessions { session.refreshBusyThreads() }
+            try endProcesses(now)
+        }
         if now - lastCommit >= Self.commitIntervalNs {
             lastCommit = now
             for session in sessions { try session.refreshThreads() }

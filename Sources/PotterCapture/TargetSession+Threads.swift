@@ -114,6 +114,16 @@ extension TargetSession {
         }
     }
 
+    /// CPU clocks of the threads that were sampled since the last time: a target that dies by SIGKILL leaves no last word.
+    func refreshBusyThreads() {
+        for thread in threads.values where thread.samples != thread.samplesAtClock {
+            thread.samplesAtClock = thread.samples
+            if let now = ProcFiles.threadCPU(pid: thread.process.pid, tid: thread.tid) {
+                thread.lastCPU = max(thread.lastCPU, now)
+            }
+        }
+    }
+
     /// Once a second: CPU clocks and names of the living; threads that ended without saying so.
     func refreshThreads() throws {
         for (slot, thread) in threads {

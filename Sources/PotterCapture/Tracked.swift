@@ -53,6 +53,7 @@ final class TrackedThread {
     /// Why it is not sampled.
     var unsampledReason: String?
     var samples: UInt64 = 0
+    var samplesAtClock: UInt64 = 0
     /// CPU time lost by redraws and not yet given to a sample, ns.
     var redrawLossNs: UInt64 = 0
     /// Whether the first, shortened period is over.
