@@ -171,15 +171,13 @@ static sighandler_t set_handler(int signal, sighandler_t handler, int flags) {
     return pp_sigaction(signal, &action, &before) == 0 ? before.sa_handler : SIG_ERR;
 }
 
-// Only our signal is looked at here: every other call goes to the C library, whose siginterrupt() state we do not know.
+// Flags are given here for our signal alone: else the C library sets them, whose siginterrupt() state we do not know.
 #define PP_SIGNAL_FUNCTION(name, flags)                                                                                \
     PP_EXPORT sighandler_t name(int signal, sighandler_t handler) {                                                    \
-        static sighandler_t (*_Atomic real)(int, sighandler_t);                                                        \
         if (signal == PP_SIGNAL && pp_recorder_state.session != NULL)                                                  \
             return set_handler(signal, handler, flags);                                                                \
-        if (atomic_load(&real) == NULL)                                                                                \
-            atomic_store(&real, (sighandler_t(*)(int, sighandler_t))dlsym(RTLD_NEXT, #name));                          \
-        return atomic_load(&real)(signal, handler);                                                                    \
+        pp_real_resolve();                                                                                             \
+        return pp_signal_through(pp_real.name, signal, handler);                                                       \
     }
 PP_SIGNAL_FUNCTION(signal, SA_RESTART)
 PP_SIGNAL_FUNCTION(bsd_signal, SA_RESTART)

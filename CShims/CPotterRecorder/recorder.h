@@ -42,6 +42,7 @@ typedef struct pp_local {
     int timer;         // kernel timer id, -1: none
     volatile int sampling;
     volatile uint32_t handled; // how often our handler ran on this thread: tells whose EINTR it was
+    volatile uint32_t program_handled; // how often a handler of the program did, see dispositions.c
     uint32_t sequence;
     bool timer_slow; // ticking once in PP_SLOW_TICK_NS until the collector lives again
 } pp_local;
@@ -116,13 +117,17 @@ size_t pp_environment_count(char *const environment[]);
 char *const *pp_environment_for(pp_image image, char *const environment[], char **out, char *text, size_t text_size);
 
 // dispositions.c: the program sees its own disposition of our signal
+void pp_dispositions_start(void);
 int pp_sigaction(int signal, const struct sigaction *action, struct sigaction *before);
+/// signal() and its older kin: `real` is the C library's, it knows what flags it wants.
+sighandler_t pp_signal_through(sighandler_t (*real)(int, sighandler_t), int signal, sighandler_t handler);
 
 // stack_table.c
 bool pp_stack_intern(pp_session *session, const uint64_t *frames, const pp_unwound *unwound, uint32_t *id);
 
 // sampler_linux.c
 bool pp_sampler_install(void);
+bool pp_signal_is_ours(const siginfo_t *info); // a SIGPROF of the perf clock or of this thread's CPU timer
 void pp_sampler_handler(int signal, siginfo_t *info, void *context);
 
 // arch: sampler_x86_64.h

@@ -26,6 +26,10 @@ static bool from_timer(const siginfo_t *info, const pp_local *local) {
 
 static bool from_perf(const siginfo_t *info) { return info->si_code >= POLL_IN && info->si_code <= POLL_HUP; }
 
+bool pp_signal_is_ours(const siginfo_t *info) {
+    return info->si_signo == PP_SIGNAL && (from_perf(info) || from_timer(info, &pp_local_state));
+}
+
 static void set_timer(const pp_local *local, uint64_t interval_ns) {
     struct timespec t = {.tv_sec = (time_t)(interval_ns / 1000000000u), .tv_nsec = (long)(interval_ns % 1000000000u)};
     struct itimerspec spec = {.it_interval = t, .it_value = t};

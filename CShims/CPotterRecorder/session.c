@@ -178,6 +178,7 @@ static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
     if (!pp_sampler_install())
         return false;
     recorder->session = session;
+    pp_dispositions_start();
     if (!pp_process_begin(~0u, getppid(), startup_cpu_ns)) {
         recorder->session = NULL;
         return false;
