@@ -38,7 +38,8 @@ extension RecordingError {
                 advice: "free some space or choose another place with -o")
         case .SQLITE_NOTADB:
             self.init(.notARecording, what: what, path: path, why: "it is not a Potter recording", advice: Self.check)
-        case .SQLITE_CORRUPT:
+        // SQLITE_ERROR: a table or a column is missing.
+        case .SQLITE_CORRUPT, .SQLITE_ERROR, .SQLITE_SCHEMA, .SQLITE_MISMATCH:
             self.init(
                 .truncated, what: what, path: path, why: "it is truncated or damaged (\(reason))",
                 advice: "copy it again, whole, with its -wal file if there is one")

@@ -1,24 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import PotterProfile
-import PotterRecording
 import Testing
 
+@testable import PotterRecording
+
 @Suite struct RecordingWriterTests {
-    @Test func writesAndRenames() throws {
-        let path = "/tmp/rw-\(UInt32.random(in: 0...UInt32.max)).potter"
-        for _ in 0..<2 {
-            let writer = try RecordingWriter(
-                path: path,
-                run: RunInfo(
-                    command: ["a", "b"], startNs: 1, startWallNs: 2, engine: .perf, rateHz: 99, periodNs: 10, tickNs: 4))
-            let process = try writer.addProcess(pid: 1, parent: nil, executable: "/bin/a", command: "a b", startNs: 1)
-            let thread = try writer.addThread(process: process, tid: 1, name: "a", startNs: 1)
-            let module = try writer.addModule(path: "/bin/a", buildID: [1, 0xab], inode: 7, note: nil)
-            let stack = try writer.stack(frames: [Location(module: module, address: 3)], flags: 2, cut: 0)
-            try writer.addSample(thread: thread, timeNs: 3, stack: stack, kind: .user, weightNs: 10, count: 1)
-            try writer.setQuality("lost", 3)
-            try writer.commit()
-            try writer.finish()
+    let scratch = Scratch()
+
+    @Test func aFinishedRecordingSaysWhatWasWritten() throws {
+        try scratch.writer().finish()
+        #expect(access(scratch["r.potter-wal"], F_OK) != 0)
+        let reader = try RecordingReader(path: scratch["r.potter"])
+        let totals = reader.summary.totals
+        #expect(reader.summary.run.command == Scratch.run.command)
+        #expect(reader.summary.durationNs == 2_000)
+        #expect(totals[.user] == 600)
+        #expect(totals[.kernel] == 280) // 900 - 20 - 600, below 1.5 x 5 x 40
+        #expect(totals[.arming] == 20)
+        #expect(totals[.startup] == 30)
+        #expect(totals[.exit] == 70)
+        #expect(totals[.unattributed] == 0)
+        #expect(totals.totalNs == 1_000)
+        #expect(totals.samples == 7)
+        #expect(reader.summary.quality.lost == 3)
+        #expect(reader.summary.quality.number(QualityKey.unwindFallback) == 1)
+        #expect(reader.summary.threads.map(\.tid) == [42])
+        #expect(reader.summary.threads[0].cpuNs == 900)
+    }
+
+    @Test func theTableOfHotspotsIsWhatTheStacksSay() throws {
+        try scratch.writer().finish()
+        let reader = try RecordingReader(path: scratch["r.potter"])
+        let stored = try reader.report().hotspots(by: .selfTime)
+        let computed = ProfileReport(try reader.profile()).hotspots(by: .selfTime)
+        #expect(stored.map(\.hotspot) == computed.map(\.hotspot))
+        #expect(stored.map(\.function.name) == ["work", "[kernel]", "[exit]", "[startup]", "[arming]", "main"])
+        #expect(stored[0].hotspot.selfNs == 600) // the recorder's frame is gone, its time is its caller's
+        #expect(stored.last?.hotspot.totalNs == 880)
+        #expect(stored.last?.hotspot.line == 0x10) // the line of the system call
+    }
+
+    @Test func anOlderFileIsKeptWithItsCompanions() throws {
+        let killed = try scratch.writer()
+        #expect(access(scratch["r.potter-wal"], F_OK) == 0)
+        try scratch.writer().finish()
+        let old = try RecordingReader(path: scratch["r.potter.old"])
+        #expect(old.summary.totals.samples == 7)
+        #expect(old.summary.quality.number(QualityKey.recovered) == 1)
+        #expect(try RecordingReader(path: scratch["r.potter"]).summary.quality.number(QualityKey.recovered) == 0)
+        try killed.close()
+    }
+
+    @Test func stacksAreInterned() throws {
+        let writer = try scratch.writer()
+        let nodes = writer.state.trie.nodes.count
+        let frames = [Location(module: 2, address: 0x20), Location(module: 2, address: 0x10)]
+        let first = try writer.stack(frames: frames, flags: 0, cut: 0)
+        let second = try writer.stack(frames: frames, flags: 0, cut: 0)
+        #expect(first == second)
+        #expect(writer.state.trie.nodes.count == nodes) // it is the caller of the handler's
+        let failed = try writer.stack(frames: frames, flags: 2, cut: 0)
+        let again = try writer.stack(frames: frames, flags: 2, cut: 0)
+        #expect(failed != first)
+        #expect(failed == again)
+        try writer.close()
+    }
+
+    @Test func aCutStackSaysHowManyFramesAreMissing() throws {
+        let writer = try scratch.writer()
+        let frames = (0..<512).map { Location(module: 2, address: 0x1000 + UInt64($0)) }
+        let stack = try writer.stack(frames: frames, flags: 1, cut: 777)
+        try writer.addSample(thread: 1, timeNs: 1, stack: stack, kind: .user, weightNs: 1, count: 1)
+        try writer.finish()
+        let profile = try RecordingReader(path: scratch["r.potter"]).profile()
+        let path = profile.stacks.path(of: UInt32(stack))
+        #expect(path.count == 513)
+        let entry = profile.frames.entries[profile.frames.range(at: path[256]).lowerBound]
+        #expect(profile.functions[Int(entry.function)].name == "[cut]")
+        #expect(writer.state.trie.locations[Int(path[256])] == PseudoFrame.cut.location(count: 777))
+    }
+
+    @Test func whatHasNoNameIsShownByModuleAndAddress() throws {
+        try scratch.writer(named: false).finish()
+        let names = try RecordingReader(path: scratch["r.potter"]).report().functions.map(\.name)
+        #expect(names.contains("[server+0x20]"))
+        #expect(names.contains("[kernel]"))
+    }
+
+    @Test func mistakesOfTheCallerAreErrors() throws {
+        let writer = try scratch.writer()
+        #expect(throws: RecordingError.self) {
+            try writer.addSample(thread: 9, timeNs: 0, stack: 1, kind: .user, weightNs: 1, count: 1)
         }
+        #expect(throws: RecordingError.self) {
+            try writer.stack(frames: [Location(module: 77, address: 1)], flags: 0, cut: 0)
+        }
+        try writer.close()
     }
 }

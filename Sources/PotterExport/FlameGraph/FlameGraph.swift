@@ -23,6 +23,9 @@ public struct FlameGraph {
     /// Frames narrower than this are counted, not drawn.
     static let leastPixels = 0.1
 
+    /// From this width on frames have an edge, which narrower ones would consist of.
+    static let edgePixels = 4.0
+
     private let profile: Profile
     private let layout: FlameGraphLayout
 
@@ -39,7 +42,7 @@ public struct FlameGraph {
         output.write(opening)
         output.write(controls)
         output.write("<g id=\"frames\" transform=\"translate(\(Self.margin),\(Self.top))\">\n")
-        let functions = profile.functions.map { FlameGraphFunction($0) }
+        let functions = profile.functions.enumerated().map { FlameGraphFunction($1, isRoot: $0 == 0) }
         for frame in layout.frames { output.write(markup(of: frame, functions[frame.function])) }
         output.write("</g>\n")
         output.write(legend)
@@ -61,7 +64,8 @@ public struct FlameGraph {
         let y = (layout.levels - 1 - frame.level) * Self.frameHeight
         var text = "<g class=\"f\" data-s=\"\(frame.startNs)\" data-w=\"\(frame.widthNs)\" data-l=\"\(frame.level)\">"
         text += "<title>\(function.title)\(numbers(frame))</title>"
-        text += "<rect class=\"\(function.styleClass)\" x=\"\(x)\" y=\"\(y)\""
+        let edge = width >= Self.edgePixels ? " wide" : ""
+        text += "<rect class=\"\(function.styleClass)\(edge)\" x=\"\(x)\" y=\"\(y)\""
         text += " width=\"\(Units.decimal(width, places: 3))\" height=\"\(Self.frameHeight - 1)\"/>"
         if let label = function.label(pixels: width) {
             text += "<text x=\"\(Units.decimal(pixels(frame.startNs) + 3, places: 1))\" y=\"\(y + 12)\">\(label)</text>"
@@ -102,7 +106,7 @@ public struct FlameGraph {
     }
 
     private var categories: Set<FunctionCategory> {
-        Set(Set(layout.frames.map(\.function)).map { FunctionCategory(profile.functions[$0]) })
+        Set(Set(layout.frames.map(\.function)).subtracting([0]).map { FunctionCategory(profile.functions[$0]) })
     }
 
     private var controls: String {
@@ -111,7 +115,7 @@ public struct FlameGraph {
         let totals = profile.summary.totals
         let subtitle = [
             "CPU time \(Units.time(layout.totalNs))",
-            "duration \(Units.time(Int64(profile.summary.durationNs)))",
+            "duration \(Units.time(Int64(clamping: profile.summary.durationNs)))",
             "\(Units.count(totals.samples)) samples",
             HeaderText.plural(profile.summary.threads.count, "thread"),
         ].joined(separator: " · ")

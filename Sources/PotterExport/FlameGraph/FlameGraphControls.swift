@@ -5,9 +5,9 @@ enum FlameGraphControls {
     static func markup(width: Int, margin: Int) -> String {
         let right = width - margin
         return """
-            <foreignObject x="\(right - 410)" y="10" width="220" height="24">
+            <foreignObject x="\(right - 430)" y="10" width="240" height="24">
             <input xmlns="http://www.w3.org/1999/xhtml" id="search" type="text" spellcheck="false" \
-            placeholder="Search, regular expression (Ctrl-F)"/>
+            placeholder="Search: name or pattern (Ctrl-F)"/>
             </foreignObject>
             \(button("reset", "Reset zoom", x: right - 180, width: 90))
             \(button("invert", "Icicle", x: right - 80, width: 80))

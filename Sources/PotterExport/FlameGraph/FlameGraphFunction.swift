@@ -12,9 +12,9 @@ struct FlameGraphFunction {
     let title: String
     private let name: String
 
-    init(_ function: Function) {
+    init(_ function: Function, isRoot: Bool) {
         name = function.name
-        styleClass = FlameGraphPalette.styleClass(of: function)
+        styleClass = isRoot ? FlameGraphPalette.root : FlameGraphPalette.styleClass(of: function)
         let file = Function.fileName(of: function.file)
         let place = file.isEmpty ? "" : function.line > 0 ? " \(file):\(function.line)" : " \(file)"
         title = XMLText.escaped(

@@ -33,7 +33,7 @@ struct FlameGraphLayout {
         while let (node, level, startNs) = waiting.popLast() {
             guard widths[node] >= leastNs else {
                 hidden.count += 1
-                hidden.weightNs += widths[node]
+                hidden.weightNs &+= widths[node]
                 continue
             }
             frames.append(frame(tree.nodes[node], level, startNs, widths[node]))
@@ -42,7 +42,7 @@ struct FlameGraphLayout {
             var childNs = startNs
             for child in Self.sortedByName(children, tree, profile) {
                 waiting.append((child, level + 1, childNs))
-                childNs += widths[child]
+                childNs &+= widths[child]
             }
         }
     }
@@ -57,7 +57,7 @@ struct FlameGraphLayout {
     private static func widths(_ tree: CallTree) -> [Int64] {
         var widths = tree.nodes.map { max(0, $0.selfNs) }
         for index in tree.nodes.indices.dropFirst().reversed() {
-            widths[tree.nodes[index].parent] += widths[index]
+            widths[tree.nodes[index].parent] &+= widths[index]
         }
         return widths
     }

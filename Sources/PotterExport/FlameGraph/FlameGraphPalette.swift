@@ -24,7 +24,7 @@ struct FlameGraphPalette {
         Hue(category: .rust, name: "Rust", hue: 8, saturation: 52, lightness: 68),
         Hue(category: .system, name: "system libraries", hue: 208, saturation: 58, lightness: 74),
         Hue(category: .kernel, name: "kernel", hue: 262, saturation: 52, lightness: 77),
-        Hue(category: .unknown, name: "no source language known", hue: 40, saturation: 14, lightness: 76),
+        Hue(category: .unknown, name: "other code", hue: 44, saturation: 22, lightness: 74),
         Hue(category: .pseudo, name: "not in any stack", hue: 0, saturation: 0, lightness: 80),
     ]
 
@@ -40,6 +40,9 @@ struct FlameGraphPalette {
         }
         return rules
     }
+
+    /// The class of the root, which is no function.
+    static let root = "root"
 
     /// The class of a function's frames; the same in every graph.
     static func styleClass(of function: Function) -> String {

@@ -48,6 +48,7 @@ enum FlameGraphScript {
           frame.rect.setAttribute("x", x.toFixed(3));
           frame.rect.setAttribute("y", top(frame));
           frame.rect.setAttribute("width", pixels.toFixed(3));
+          frame.rect.classList.toggle("wide", pixels >= 4);
           label(frame, x, pixels);
         }
 

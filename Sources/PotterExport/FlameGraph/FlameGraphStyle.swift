@@ -9,6 +9,8 @@ enum FlameGraphStyle {
         #matched,#hidden{text-anchor:end}
         #frames text{pointer-events:none}
         .f{cursor:pointer}
+        .root{fill:#dcdce2}
+        .wide{stroke:#fff;stroke-width:.6}
         .f:hover rect{stroke:#222;stroke-width:1}
         .ancestor{opacity:.55}
         .found rect{fill:#5b8def}

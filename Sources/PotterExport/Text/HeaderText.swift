@@ -17,7 +17,7 @@ struct HeaderText {
 
     private var time: String {
         let run = summary.run
-        var parts = ["duration \(Units.time(Int64(summary.durationNs)))"]
+        var parts = ["duration \(Units.time(Int64(clamping: summary.durationNs)))"]
         parts.append("CPU \(Units.time(summary.totals.totalNs))")
         parts.append("\(Units.count(summary.totals.samples)) samples")
         let processes = summary.processes.count

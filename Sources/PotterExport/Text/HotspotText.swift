@@ -27,8 +27,8 @@ struct HotspotText {
     private func more(than rows: [ProfileReport.Row]) -> [String] {
         let left = report.analysis.hotspots.count - rows.count
         guard left > 0 else { return [] }
-        let shown = rows.reduce(0) { $0 + $1.hotspot.selfNs }
-        let rest = Units.percent(report.percent(report.totalNs - shown))
+        let shown = rows.reduce(0) { $0 &+ $1.hotspot.selfNs }
+        let rest = Units.percent(report.percent(report.totalNs &- shown))
         return ["  … \(HeaderText.plural(left, "more function")) with \(rest) of self time; --limit 0 shows all"]
     }
 

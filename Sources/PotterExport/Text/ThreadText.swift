@@ -16,7 +16,7 @@ struct ThreadText {
             let totals = thread.totals
             columns.add([
                 Units.time(thread.cpu), Units.time(totals[.user]), Units.time(totals[.kernel]),
-                Units.time(totals.totalNs - totals[.user] - totals[.kernel]), Units.count(totals.samples),
+                Units.time(totals.totalNs &- totals[.user] &- totals[.kernel]), Units.count(totals.samples),
                 "\(pids[thread.process] ?? 0)", "\(thread.tid)", thread.name, note(on: thread),
             ])
         }

@@ -16,6 +16,14 @@ public enum CPUAccounting {
     /// Kernel time of a thread is at most 3/2 of what its ticks in system calls stand for.
     static let kernelCap: (numerator: UInt64, denominator: UInt64) = (3, 2)
 
+    /// A year, in nanoseconds, about. No clock here says more; one that does was written by a hostile program, or
+    /// stands in a damaged file, and must not overflow the sums.
+    static let mostNs: UInt64 = 1 << 55
+
+    public static func plausible(_ ns: UInt64) -> UInt64 {
+        min(ns, mostNs)
+    }
+
     /// What is known of one thread beside its samples.
     public struct ThreadUsage: Sendable {
         /// CPU time by the thread's own clock since the recorder met it; nil if that was never read.
@@ -25,10 +33,10 @@ public enum CPUAccounting {
         public var tickNs: UInt64
 
         public init(cpuNs: UInt64?, armingNs: UInt64, engine: Engine, tickNs: UInt64) {
-            self.cpuNs = cpuNs
-            self.armingNs = armingNs
+            self.cpuNs = cpuNs.map(plausible)
+            self.armingNs = plausible(armingNs)
             self.engine = engine
-            self.tickNs = tickNs
+            self.tickNs = min(tickNs, 1 << 34)
         }
     }
 
@@ -50,12 +58,13 @@ public enum CPUAccounting {
 
     /// The shares of one thread.
     public static func shares(of thread: ThreadUsage, totals: [SampleTotal]) -> [Share] {
+        let totals = totals.map(plausible)
         var shares = thread.engine == .timer ? timerShares(totals) : perfShares(thread, totals)
         if thread.armingNs > 0 {
             shares.append(Share(stack: 0, kind: .arming, samples: 0, weightNs: Int64(thread.armingNs)))
         }
         if let cpuNs = thread.cpuNs {
-            let rest = shares.reduce(Int64(cpuNs)) { $0 - $1.weightNs }
+            let rest = shares.reduce(Int64(cpuNs)) { $0 &- $1.weightNs }
             if rest != 0 {
                 shares.append(Share(stack: 0, kind: .unattributed, samples: 0, weightNs: rest))
             }
@@ -67,16 +76,24 @@ public enum CPUAccounting {
     /// negative `[unattributed]`, not as negative `[exit]`.
     public static func shares(ofProcess cpuNs: UInt64?, startupCpuNs: UInt64, threadsCpuNs: UInt64) -> [Share] {
         var shares: [Share] = []
+        let startupCpuNs = plausible(startupCpuNs)
         if startupCpuNs > 0 {
             shares.append(Share(stack: 0, kind: .startup, samples: 0, weightNs: Int64(startupCpuNs)))
         }
         if let cpuNs {
-            let rest = Int64(cpuNs) - Int64(startupCpuNs) - Int64(threadsCpuNs)
+            let rest = Int64(plausible(cpuNs)) - Int64(startupCpuNs) - Int64(plausible(threadsCpuNs))
             if rest != 0 {
                 shares.append(Share(stack: 0, kind: rest > 0 ? .exit : .unattributed, samples: 0, weightNs: rest))
             }
         }
         return shares
+    }
+
+    private static func plausible(_ total: SampleTotal) -> SampleTotal {
+        var total = total
+        total.ticks = min(total.ticks, 1 << 40)
+        total.weightNs = plausible(total.weightNs)
+        return total
     }
 
     /// Engine timer: a tick is worth what it says, wherever it fell.
@@ -93,17 +110,17 @@ public enum CPUAccounting {
         var shares: [Share] = []
         var userNs: UInt64 = 0
         for total in totals where total.kind == .user {
-            userNs += total.weightNs
+            userNs &+= total.weightNs
             shares.append(
                 Share(stack: total.stack, kind: .user, samples: total.samples, weightNs: Int64(total.weightNs)))
         }
         let syscalls = totals.filter { $0.kind == .syscallTick }
-        let ticks = syscalls.reduce(0) { $0 + $1.ticks }
+        let ticks = syscalls.reduce(0) { $0 &+ $1.ticks }
         guard ticks > 0 else { return shares }
-        let seenNs = ticks * thread.tickNs
+        let seenNs = plausible(ticks.multipliedReportingOverflow(by: thread.tickNs).partialValue)
         let cap = seenNs * kernelCap.numerator / kernelCap.denominator
         // A clock never read leaves only the ticks to go by.
-        let beyondUser = thread.cpuNs.map { Int64($0) - Int64(thread.armingNs) - Int64(userNs) } ?? Int64(seenNs)
+        let beyondUser = thread.cpuNs.map { Int64($0) - Int64(thread.armingNs) - Int64(plausible(userNs)) } ?? Int64(seenNs)
         let kernelNs = UInt64(max(0, min(beyondUser, Int64(cap))))
         return shares + divide(kernelNs, among: syscalls, ticks: ticks)
     }

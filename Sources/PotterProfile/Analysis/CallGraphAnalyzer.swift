@@ -77,11 +77,11 @@ public struct CallGraphAnalyzer: Sendable {
         tree.walk(
             enter: { node in
                 guard let function = other(node) else { return }
-                onPath[function, default: 0] += 1
+                onPath[function, default: 0] &+= 1
                 guard onPath[function] == 1 else { return }
-                edges[function, default: Edge(function: function, totalNs: 0, samples: 0)].totalNs +=
+                edges[function, default: Edge(function: function, totalNs: 0, samples: 0)].totalNs &+=
                     tree.nodes[node].totalNs
-                edges[function]?.samples += tree.nodes[node].totalSamples
+                edges[function]?.samples &+= tree.nodes[node].totalSamples
             },
             leave: { node in
                 if let function = other(node) { onPath[function]? -= 1 }

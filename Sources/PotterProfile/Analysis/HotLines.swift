@@ -16,7 +16,7 @@ struct HotLines {
                 keys.append((entry.function, entry.line))
                 weights.append(0)
             }
-            weights[Int(found.id) - 1] += weight.weightNs
+            weights[Int(found.id) - 1] &+= weight.weightNs
         }
     }
 

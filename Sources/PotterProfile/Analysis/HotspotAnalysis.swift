@@ -46,8 +46,8 @@ public struct HotspotAnalysis: Sendable {
 
     private static func addSelf(_ tree: CallTree, to hotspots: inout [Hotspot]) {
         for node in tree.nodes {
-            hotspots[node.function].selfNs += node.selfNs
-            hotspots[node.function].selfSamples += node.selfSamples
+            hotspots[node.function].selfNs &+= node.selfNs
+            hotspots[node.function].selfSamples &+= node.selfSamples
         }
     }
 
@@ -58,10 +58,10 @@ public struct HotspotAnalysis: Sendable {
         tree.walk(
             enter: { node in
                 let function = tree.nodes[node].function
-                onPath[function] += 1
+                onPath[function] &+= 1
                 guard onPath[function] == 1 else { return }
-                hotspots[function].totalNs += tree.nodes[node].totalNs
-                hotspots[function].totalSamples += tree.nodes[node].totalSamples
+                hotspots[function].totalNs &+= tree.nodes[node].totalNs
+                hotspots[function].totalSamples &+= tree.nodes[node].totalSamples
             },
             leave: { node in onPath[tree.nodes[node].function] -= 1 })
     }

@@ -25,8 +25,8 @@ public struct CallTree: Sendable {
         let nodeOfStack = addStacks(of: profile)
         for weight in profile.weights where includes?(weight) ?? true {
             let node = nodeOfStack[Int(weight.stack)]
-            nodes[node].selfNs += weight.weightNs
-            nodes[node].selfSamples += weight.samples
+            nodes[node].selfNs &+= weight.weightNs
+            nodes[node].selfSamples &+= weight.samples
         }
         addUpTotals()
     }
@@ -53,11 +53,11 @@ public struct CallTree: Sendable {
 
     private mutating func addUpTotals() {
         for index in nodes.indices.reversed() {
-            nodes[index].totalNs += nodes[index].selfNs
-            nodes[index].totalSamples += nodes[index].selfSamples
+            nodes[index].totalNs &+= nodes[index].selfNs
+            nodes[index].totalSamples &+= nodes[index].selfSamples
             guard index != 0 else { continue }
-            nodes[nodes[index].parent].totalNs += nodes[index].totalNs
-            nodes[nodes[index].parent].totalSamples += nodes[index].totalSamples
+            nodes[nodes[index].parent].totalNs &+= nodes[index].totalNs
+            nodes[nodes[index].parent].totalSamples &+= nodes[index].totalSamples
         }
     }
 }

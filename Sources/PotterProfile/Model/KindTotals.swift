@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Weights and samples added up by kind.
+/// Weights and samples added up by kind. (Sums wrap: a damaged recording may say anything, and must not end the reader.)
 public struct KindTotals: Sendable, Equatable {
     private var weights: [WeightKind: Int64] = [:]
     /// Samples that became user time, and ticks in system calls.
@@ -14,16 +14,16 @@ public struct KindTotals: Sendable, Equatable {
 
     /// CPU time, all kinds.
     public var totalNs: Int64 {
-        weights.values.reduce(0, +)
+        weights.values.reduce(0, &+)
     }
 
     public mutating func add(_ kind: WeightKind, samples: UInt64, weightNs: Int64) {
-        weights[kind, default: 0] += weightNs
-        self.samples += samples
+        weights[kind, default: 0] &+= weightNs
+        self.samples &+= samples
     }
 
     public mutating func add(_ other: KindTotals) {
-        weights.merge(other.weights) { $0 + $1 }
-        samples += other.samples
+        weights.merge(other.weights) { $0 &+ $1 }
+        samples &+= other.samples
     }
 }

@@ -27,12 +27,12 @@ public struct Quality: Sendable, Equatable {
 
     /// Samples lost, for whatever reason.
     public var lost: Int64 {
-        values.keys.filter { $0.hasPrefix(Self.lostPrefix) }.reduce(0) { $0 + number($1) }
+        values.keys.filter { $0.hasPrefix(Self.lostPrefix) }.reduce(0) { $0 &+ number($1) }
     }
 
     /// A counter, or the sum of its parts if only those were written.
     public func sum(_ key: String) -> Int64 {
-        max(number(key), parts(of: key).reduce(0) { $0 + $1.count })
+        max(number(key), parts(of: key).reduce(0) { $0 &+ $1.count })
     }
 
     /// Counters of one kind by what they are about: `unwind.failed:libc.so.6` is a part of `unwind.failed`.

@@ -119,7 +119,7 @@ struct ProfileLoader {
 
     /// The highest id: the tables have no gaps, and that needs no scan.
     private func count(of table: String) throws -> Int {
-        let count = try Int64.fetchOne(db, sql: "SELECT max(id) FROM \(table)") ?? 0
+        let count = try RawStatement.number(db, "SELECT max(id) FROM \(table)") ?? 0
         guard (0..<Int64(UInt32.max)).contains(count) else { throw damaged("too many rows in \(table)") }
         return Int(count)
     }

@@ -24,10 +24,12 @@ struct RecordingHeader {
         guard version / 1000 <= RecordingFormat.major else { throw newer(path, version) }
         let pageSize = max(512, Int(bytes[16]) << 8 | Int(bytes[17]) << 16)
         let expected = number(at: 28) * pageSize
-        guard fileSize >= expected else {
+        let usesWAL = bytes[18] == 2 || bytes[19] == 2
+        // The disk may have been full while pages went from the -wal to the file: the -wal still has them all then.
+        guard fileSize >= expected || (usesWAL && access(path + "-wal", F_OK) == 0) else {
             throw truncated(path, "it has \(fileSize) of \(expected) bytes")
         }
-        return RecordingHeader(usesWAL: bytes[18] == 2 || bytes[19] == 2)
+        return RecordingHeader(usesWAL: usesWAL)
     }
 
     private static func read(_ path: String) throws -> (bytes: [UInt8], fileSize: Int) {

@@ -112,7 +112,7 @@ struct Recovery {
 
     private func isFinished(_ queue: DatabaseQueue) throws -> Bool {
         try RecordingFile.explain("cannot read", path) {
-            try queue.read { db in try Bool.fetchOne(db, sql: "SELECT finished FROM run") ?? false }
+            try queue.read { db in try RawStatement.number(db, "SELECT finished FROM run") == 1 }
         }
     }
 }

@@ -21,7 +21,7 @@ struct StateLoader {
         try loadThreads(&state)
         try loadStacks(&state)
         try loadNames(&state)
-        let last = try Int64.fetchOne(db, sql: "SELECT last_commit_ns FROM run") ?? 0
+        let last = try RawStatement.number(db, "SELECT last_commit_ns FROM run") ?? 0
         return (state, try totals(state), UInt64(bitPattern: last))
     }
 

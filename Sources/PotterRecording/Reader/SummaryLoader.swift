@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+// By column number, like all that reads a recording: GRDB's rows end the program when a damaged file has another type
+// in a column than expected; SQLite's own conversions do not.
 import GRDB
 import PotterCore
 import PotterProfile
@@ -14,89 +16,97 @@ struct SummaryLoader {
     }
 
     func load() throws -> RunSummary {
-        var summary = RunSummary(run: try run(), processes: try processes(), threads: try threads(), quality: try quality())
+        var summary = RunSummary(
+            run: try run(), processes: try processes(), threads: try threads(), quality: try quality())
         try addTotals(to: &summary)
         return summary
     }
 
     func run() throws -> RunInfo {
-        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM run WHERE id=1") else {
-            throw damaged("it has no run")
-        }
-        return RunInfo(
-            command: JSONText.strings(in: row["command"]) ?? [row["command"]],
-            workingDirectory: row["working_directory"], host: row["host"], kernel: row["kernel"],
-            architecture: row["architecture"], potterVersion: row["potter_version"], cause: row["cause"],
-            startNs: unsigned(row["start_ns"]), startWallNs: unsigned(row["start_wall_ns"]),
-            endNs: (row["end_ns"] as Int64?).map(unsigned), exitStatus: row["exit_status"],
-            engine: Engine(rawValue: row["engine"]) ?? .none, engineReason: row["engine_reason"],
-            rateHz: row["rate_hz"], periodNs: unsigned(row["period_ns"]), tickNs: unsigned(row["tick_ns"]))
+        let row = try RawStatement(
+            db,
+            """
+            SELECT command, working_directory, host, kernel, architecture, potter_version, cause, start_ns,
+                start_wall_ns, end_ns, exit_status, engine, engine_reason, rate_hz, period_ns, tick_ns FROM run
+            """)
+        guard try row.step() else { throw RecordingError(damaged: "it has no run", path: path) }
+        let run = RunInfo(
+            command: JSONText.strings(in: row.text(0)) ?? [row.text(0)], workingDirectory: row.text(1),
+            host: row.text(2), kernel: row.text(3), architecture: row.text(4), potterVersion: row.text(5),
+            cause: row.text(6), startNs: row.uint(7), startWallNs: row.uint(8), endNs: row.optional(9),
+            exitStatus: row.isNull(10) ? nil : Int32(clamping: row.int(10)),
+            engine: Engine(rawValue: row.text(11)) ?? .none, engineReason: row.text(12), rateHz: row.double(13),
+            periodNs: row.uint(14), tickNs: row.uint(15))
+        row.reset()
+        return run
     }
 
     func quality() throws -> Quality {
+        let rows = try RawStatement(db, "SELECT key, value, typeof(value) FROM quality")
         var quality = Quality()
-        for row in try Row.fetchAll(db, sql: "SELECT key, value FROM quality") {
-            let value = row["value"] as DatabaseValue
-            switch value.storage {
-            case .int64(let number): quality.values[row["key"]] = .number(number)
-            case .string(let text): quality.values[row["key"]] = .text(text)
-            default: break
-            }
+        while try rows.step() {
+            quality.values[rows.text(0)] = rows.text(2) == "integer" ? .number(rows.int(1)) : .text(rows.text(1))
         }
         return quality
     }
 
     private func processes() throws -> [RunSummary.Process] {
-        try Row.fetchAll(db, sql: "SELECT * FROM process ORDER BY id").map { row in
+        let rows = try RawStatement(
+            db, "SELECT id, parent, pid, executable, command, start_ns, end_ns, cpu_ns, note FROM process ORDER BY id")
+        var processes: [RunSummary.Process] = []
+        while try rows.step() {
             var process = RunSummary.Process(
-                id: try id(row["id"]), parent: try (row["parent"] as Int64?).map(id), pid: row["pid"],
-                executable: row["executable"], command: row["command"], startNs: unsigned(row["start_ns"]))
-            process.endNs = (row["end_ns"] as Int64?).map(unsigned)
-            process.cpuNs = (row["cpu_ns"] as Int64?).map(unsigned)
-            process.note = row["note"]
-            return process
+                id: UInt32(clamping: rows.int(0)), parent: rows.isNull(1) ? nil : UInt32(clamping: rows.int(1)),
+                pid: Int32(clamping: rows.int(2)), executable: rows.text(3), command: rows.text(4),
+                startNs: rows.uint(5))
+            process.endNs = rows.optional(6)
+            process.cpuNs = rows.optional(7)
+            process.note = rows.optionalText(8)
+            processes.append(process)
         }
+        return processes
     }
 
     private func threads() throws -> [RunSummary.Thread] {
-        try Row.fetchAll(db, sql: "SELECT * FROM thread ORDER BY id").map { row in
+        let rows = try RawStatement(
+            db,
+            """
+            SELECT id, process, tid, name, start_ns, end_ns, cpu_ns, engine, unsampled_reason
+            FROM thread ORDER BY id
+            """)
+        var threads: [RunSummary.Thread] = []
+        while try rows.step() {
             var thread = RunSummary.Thread(
-                id: try id(row["id"]), process: try id(row["process"]), tid: row["tid"], name: row["name"],
-                startNs: unsigned(row["start_ns"]), engine: Engine(rawValue: row["engine"]) ?? .none)
-            thread.endNs = (row["end_ns"] as Int64?).map(unsigned)
-            thread.cpuNs = (row["cpu_ns"] as Int64?).map(unsigned)
-            thread.unsampledReason = row["unsampled_reason"]
-            return thread
+                id: UInt32(clamping: rows.int(0)), process: UInt32(clamping: rows.int(1)),
+                tid: Int32(clamping: rows.int(2)), name: rows.text(3), startNs: rows.uint(4),
+                engine: Engine(rawValue: rows.text(7)) ?? .none)
+            thread.endNs = rows.optional(5)
+            thread.cpuNs = rows.optional(6)
+            thread.unsampledReason = rows.optionalText(8)
+            threads.append(thread)
         }
+        return threads
     }
 
     private func addTotals(to summary: inout RunSummary) throws {
-        let threads = Dictionary(uniqueKeysWithValues: summary.threads.enumerated().map { ($1.id, $0) })
-        let processes = Dictionary(uniqueKeysWithValues: summary.processes.enumerated().map { ($1.id, $0) })
-        for row in try Row.fetchAll(db, sql: "SELECT process, thread, kind, samples, weight_ns FROM thread_total") {
-            guard let kind = WeightKind(rawValue: row["kind"]) else { continue }
-            let samples = unsigned(row["samples"])
-            if let thread = row["thread"] as UInt32? {
-                guard let index = threads[thread] else { throw damaged("a total has no thread") }
-                summary.threads[index].totals.add(kind, samples: samples, weightNs: row["weight_ns"])
+        let threads = Dictionary(summary.threads.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        let processes = Dictionary(summary.processes.enumerated().map { ($1.id, $0) }) { first, _ in first }
+        let rows = try RawStatement(db, "SELECT process, thread, kind, samples, weight_ns FROM thread_total")
+        while try rows.step() {
+            // A kind of a newer minor version is not counted, as Docs/RecordingFormat.md says.
+            guard let kind = WeightKind(rawValue: UInt8(clamping: rows.int(2))) else { continue }
+            if rows.isNull(1) {
+                guard let index = processes[UInt32(clamping: rows.int(0))] else { throw ownerless }
+                summary.processes[index].totals.add(kind, samples: rows.uint(3), weightNs: rows.int(4))
             } else {
-                guard let index = processes[row["process"]] else { throw damaged("a total has no process") }
-                summary.processes[index].totals.add(kind, samples: samples, weightNs: row["weight_ns"])
+                guard let index = threads[UInt32(clamping: rows.int(1))] else { throw ownerless }
+                summary.threads[index].totals.add(kind, samples: rows.uint(3), weightNs: rows.int(4))
             }
         }
     }
 
-    private func unsigned(_ value: Int64) -> UInt64 {
-        UInt64(bitPattern: value)
-    }
-
-    private func id(_ value: Int64) throws -> UInt32 {
-        guard let id = UInt32(exactly: value) else { throw damaged("an id is out of range") }
-        return id
-    }
-
-    private func damaged(_ why: String) -> RecordingError {
-        RecordingError(damaged: why, path: path)
+    private var ownerless: RecordingError {
+        RecordingError(damaged: "a sum has no thread or no process", path: path)
     }
 }
 

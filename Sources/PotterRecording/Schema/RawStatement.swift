@@ -76,6 +76,22 @@ struct RawStatement {
         isNull(column) ? nil : uint(column)
     }
 
+    func optionalText(_ column: Int32) -> String? {
+        isNull(column) ? nil : text(column)
+    }
+
+    /// Needed after the last row that is wanted, if that is not the last there is.
+    func reset() {
+        sqlite3_reset(handle)
+    }
+
+    /// The number in the first column of the first row; nil if there is none.
+    static func number(_ db: Database, _ sql: String) throws -> Int64? {
+        let statement = try RawStatement(db, sql)
+        defer { statement.reset() }
+        return try statement.step() && !statement.isNull(0) ? statement.int(0) : nil
+    }
+
     func double(_ column: Int32) -> Double {
         sqlite3_column_double(handle, column)
     }

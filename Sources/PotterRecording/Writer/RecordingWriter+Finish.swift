@@ -50,7 +50,7 @@ extension RecordingWriter {
         var weights: [Weight] = []
         for (id, thread) in state.threads.enumerated() {
             guard let thread else { continue }
-            threadsCpuNs[thread.process, default: 0] += thread.cpuNs ?? 0
+            threadsCpuNs[thread.process, default: 0] &+= CPUAccounting.plausible(thread.cpuNs ?? 0)
             let usage = CPUAccounting.ThreadUsage(
                 cpuNs: thread.cpuNs, armingNs: thread.armingNs, engine: thread.engine, tickNs: state.run.tickNs)
             let shares = CPUAccounting.shares(of: usage, totals: totals[id])
@@ -100,14 +100,14 @@ extension RecordingWriter {
             insert.bind(weight.weightNs, at: 6)
             try insert.run()
             let key = TotalKey(process: weight.process, thread: weight.thread, kind: weight.kind)
-            sums[key, default: (0, 0)].samples += weight.samples
-            sums[key, default: (0, 0)].weightNs += weight.weightNs
+            sums[key, default: (0, 0)].samples &+= weight.samples
+            sums[key, default: (0, 0)].weightNs &+= weight.weightNs
         }
         for (key, sum) in sums {
             try db.execute(
                 sql: "INSERT INTO thread_total VALUES(?,?,?,?,?)",
                 arguments: [
-                    key.process, key.thread == 0 ? nil : key.thread, key.kind.rawValue, Int64(sum.samples),
+                    key.process, key.thread == 0 ? nil : key.thread, key.kind.rawValue, Int64(bitPattern: sum.samples),
                     sum.weightNs,
                 ])
         }

@@ -14,21 +14,21 @@ extension RecordingWriter {
 
     private func count(_ weight: Weight, in counts: inout [String: Int64]) {
         if weight.kind == .unattributed && weight.weightNs < 0 {
-            counts[QualityKey.overAttributedNs, default: 0] -= weight.weightNs
+            counts[QualityKey.overAttributedNs, default: 0] &-= weight.weightNs
         }
-        let samples = Int64(weight.samples)
+        let samples = Int64(clamping: weight.samples)
         guard samples > 0 else { return }
-        if weight.kind == .user || state.run.engine == .timer { counts[QualityKey.engineSamples, default: 0] += samples }
+        if weight.kind == .user || state.run.engine == .timer { counts[QualityKey.engineSamples, default: 0] &+= samples }
         // Kernel time hangs below the stack that the flags stand with.
         let leaf = Int(weight.stack)
         let stack = weight.kind == .kernel ? Int(state.trie.nodes[leaf].parent) : leaf
         let flags = StackFlags(rawValue: state.trie.nodes[stack].flags)
         if flags.contains(.incomplete) {
-            counts["\(QualityKey.unwindFailed):\(outermostModule(of: stack))", default: 0] += samples
+            counts["\(QualityKey.unwindFailed):\(outermostModule(of: stack))", default: 0] &+= samples
         }
-        if flags.contains(.fallback) { counts[QualityKey.unwindFallback, default: 0] += samples }
-        if flags.contains(.cut) { counts[QualityKey.stacksCut, default: 0] += samples }
-        if flags.contains(.raced) { counts[QualityKey.stacksRaced, default: 0] += samples }
+        if flags.contains(.fallback) { counts[QualityKey.unwindFallback, default: 0] &+= samples }
+        if flags.contains(.cut) { counts[QualityKey.stacksCut, default: 0] &+= samples }
+        if flags.contains(.raced) { counts[QualityKey.stacksRaced, default: 0] &+= samples }
     }
 
     /// The module where an unwind failed: that of the outermost real frame.

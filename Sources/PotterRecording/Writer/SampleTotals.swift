@@ -18,9 +18,9 @@ struct SampleTotals {
             totals.append(total)
         } else {
             let index = Int(found.id) - 1
-            totals[index].samples += total.samples
-            totals[index].ticks += total.ticks
-            totals[index].weightNs += total.weightNs
+            totals[index].samples &+= total.samples
+            totals[index].ticks &+= total.ticks
+            totals[index].weightNs &+= total.weightNs
         }
     }
 

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+import PotterProfile
+import Testing
+
+@Suite struct CPUAccountingTests {
+    private func perf(cpuNs: UInt64?, armingNs: UInt64 = 0, _ totals: [SampleTotal]) -> [CPUAccounting.Share] {
+        let usage = CPUAccounting.ThreadUsage(cpuNs: cpuNs, armingNs: armingNs, engine: .perf, tickNs: 4)
+        return CPUAccounting.shares(of: usage, totals: totals)
+    }
+
+    private func total(_ stack: UInt32, _ kind: SampleKind, ticks: UInt64 = 1, weightNs: UInt64 = 0) -> SampleTotal {
+        SampleTotal(stack: stack, kind: kind, samples: ticks, ticks: ticks, weightNs: weightNs)
+    }
+
+    private func sum(_ shares: [CPUAccounting.Share]) -> Int64 {
+        shares.reduce(0) { $0 + $1.weightNs }
+    }
+
+    private func weight(_ shares: [CPUAccounting.Share], _ kind: WeightKind, _ stack: UInt32? = nil) -> Int64 {
+        sum(shares.filter { $0.kind == kind && (stack ?? $0.stack) == $0.stack })
+    }
+
+    @Test func kernelTimeIsDividedByTicks() {
+        let shares = perf(cpuNs: 1000, armingNs: 10, [
+            total(1, .user, weightNs: 590), total(2, .syscallTick, ticks: 75), total(3, .syscallTick, ticks: 25),
+            total(4, .tick, ticks: 500),
+        ])
+        #expect(weight(shares, .user) == 590)
+        #expect(weight(shares, .arming) == 10)
+        #expect(weight(shares, .kernel, 2) == 300)
+        #expect(weight(shares, .kernel, 3) == 100)
+        #expect(weight(shares, .kernel, 4) == 0)
+        #expect(sum(shares) == 1000)
+    }
+
+    @Test func kernelTimeIsCappedAndTheRestUnattributed() {
+        let shares = perf(cpuNs: 1000, [total(1, .user, weightNs: 100), total(2, .syscallTick, ticks: 10)])
+        #expect(weight(shares, .kernel) == 60)
+        #expect(weight(shares, .unattributed) == 840)
+        #expect(sum(shares) == 1000)
+    }
+
+    @Test func nothingIsScaledWhenSamplesExplainTooMuch() {
+        let shares = perf(cpuNs: 1000, [total(1, .user, weightNs: 1300), total(2, .syscallTick, ticks: 10)])
+        #expect(weight(shares, .user) == 1300)
+        #expect(weight(shares, .kernel) == 0)
+        #expect(weight(shares, .unattributed) == -300)
+    }
+
+    @Test func withoutSystemCallsNoKernelTimeIsInvented() {
+        let shares = perf(cpuNs: 1000, [total(1, .user, weightNs: 400), total(1, .tick, ticks: 100)])
+        #expect(weight(shares, .kernel) == 0)
+        #expect(weight(shares, .unattributed) == 600)
+    }
+
+    @Test func divisionLosesNoNanosecond() {
+        let ticks: [UInt64] = [1, 1, 1, 2, 7, 13, 1000]
+        let totals = ticks.enumerated().map { total(UInt32($0.offset + 1), .syscallTick, ticks: $0.element) }
+        for cpuNs in UInt64(1)...997 {
+            #expect(weight(perf(cpuNs: cpuNs, totals), .kernel) == Int64(cpuNs))
+        }
+    }
+
+    @Test func timerWeighsTicksAsTheyAre() {
+        let usage = CPUAccounting.ThreadUsage(cpuNs: 100, armingNs: 2, engine: .timer, tickNs: 4)
+        let shares = CPUAccounting.shares(
+            of: usage, totals: [total(1, .tick, weightNs: 40), total(2, .syscallTick, weightNs: 48)])
+        #expect(weight(shares, .user, 1) == 40)
+        #expect(weight(shares, .kernel, 2) == 48)
+        #expect(weight(shares, .unattributed) == 10)
+        #expect(sum(shares) == 100)
+    }
+
+    @Test func aThreadWhoseClockWasNeverReadHasWhatWasSeen() {
+        let shares = perf(cpuNs: nil, [total(1, .user, weightNs: 100), total(2, .syscallTick, ticks: 5)])
+        #expect(weight(shares, .kernel) == 20)
+        #expect(weight(shares, .unattributed) == 0)
+    }
+
+    @Test func processesShowStartupAndExit() {
+        let shares = CPUAccounting.shares(ofProcess: 1000, startupCpuNs: 50, threadsCpuNs: 900)
+        #expect(weight(shares, .startup) == 50)
+        #expect(weight(shares, .exit) == 50)
+        #expect(weight(CPUAccounting.shares(ofProcess: 100, startupCpuNs: 0, threadsCpuNs: 101), .unattributed) == -1)
+        #expect(CPUAccounting.shares(ofProcess: nil, startupCpuNs: 0, threadsCpuNs: 7).isEmpty)
+    }
+}

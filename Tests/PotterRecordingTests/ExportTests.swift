@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import PotterProfile
+import Testing
+
+@testable import PotterExport
+
+@Suite struct ExportTests {
+    let scratch = Scratch()
+
+    private func profile() -> Profile {
+        var builder = ProfileBuilder()
+        builder.add("main/a;b/leaf", 600)
+        builder.add("main/a;b", 100)
+        builder.add("main/line\nbreak", 250)
+        builder.add("main/line\nbreak/[kernel]", 50, kind: .kernel)
+        builder.add("[unattributed]", -20, kind: .unattributed)
+        return builder.profile()
+    }
+
+    private func written(_ body: (OutputFile) -> Void) throws -> String {
+        let output = try OutputFile(path: scratch["out"])
+        body(output)
+        try output.close()
+        return String(decoding: scratch.read("out"), as: UTF8.self)
+    }
+
+    @Test func foldedStacks() throws {
+        let profile = profile()
+        let text = try written { FoldedStacks(profile, tree: CallTree(profile)).write(to: $0) }
+        #expect(text.split(separator: "\n").sorted() == [
+            "main;a:b 100", "main;a:b;leaf 600", "main;line break 250", "main;line break;[kernel] 50",
+        ])
+    }
+
+    @Test func widthsOfFlameGraphFramesAddUp() {
+        let profile = profile()
+        let layout = FlameGraphLayout(profile, tree: CallTree(profile), pixels: 1000, leastPixels: 0)
+        #expect(layout.totalNs == 1_000) // what is negative has no width
+        for (index, frame) in layout.frames.enumerated() {
+            let below = layout.frames.dropFirst(index + 1).filter {
+                $0.level == frame.level + 1 && $0.startNs >= frame.startNs
+                    && $0.startNs < frame.startNs + frame.widthNs
+            }
+            #expect(below.reduce(frame.selfNs) { $0 + $1.widthNs } == frame.widthNs)
+        }
+    }
+
+    @Test func narrowFramesAreCountedNotDrawn() {
+        var builder = ProfileBuilder()
+        builder.add("main/wide", 1_000_000)
+        for index in 0..<50 { builder.add("main/narrow\(index)", 1) }
+        let profile = builder.profile()
+        let layout = FlameGraphLayout(profile, tree: CallTree(profile), pixels: 1000, leastPixels: 0.1)
+        #expect(layout.frames.count == 3)
+        #expect(layout.hidden.count == 50)
+        #expect(layout.hidden.weightNs == 50)
+    }
+
+    @Test func veryDeepStacksNeedNoRecursion() throws {
+        var builder = ProfileBuilder()
+        builder.add((0..<3_000).map { "f\($0 % 7)" }.joined(separator: "/"), 1_000)
+        let profile = builder.profile()
+        let tree = CallTree(profile)
+        #expect(FlameGraphLayout(profile, tree: tree, pixels: 1000, leastPixels: 0.1).levels == 3_001)
+        #expect(TreeText(profile: profile, tree: tree, percentLimit: 0, limit: .max).lines().count == 3_001)
+        #expect(HotspotAnalysis(profile).hotspots.count == 7)
+    }
+
+    @Test func theTreeIndentsOnlyBranches() {
+        let profile = profile()
+        let lines = TreeText(profile: profile, tree: CallTree(profile), percentLimit: 0, limit: 100).lines()
+        #expect(lines[1].hasSuffix("  main"))
+        #expect(lines[2].hasSuffix("  ├─ a;b"))
+        #expect(lines[3].hasSuffix("  │  leaf"))
+    }
+
+    @Test func jsonHasTheContract() throws {
+        let report = ProfileReport(profile())
+        let text = try written { output in
+            JSONReport(report: report, order: .selfTime, limit: nil, percentLimit: 0, tree: nil).write(to: output)
+        }
+        for key in ["version", "samples", "unit", "header", "quality", "threads", "functions", "tid", "cpu_ns"] {
+            #expect(text.contains("\"\(key)\":"))
+        }
+        // Whether it is JSON at all is for another parser to say.
+        let check = "import json,sys; d=json.load(open(sys.argv[1])); assert d['unit']=='nanoseconds'; "
+            + "assert any(f['name']=='line\\nbreak' for f in d['functions']); assert d['threads'][0]['tid']==7"
+        #expect(scratch.run("/usr/bin/env", "python3", "-c", check, scratch["out"]) == 0)
+    }
+
+    @Test func theHeaderQuotesTheCommand() {
+        let lines = HeaderText(summary: profile().summary).lines()
+        #expect(lines[0] == "./app 'with space'")
+        #expect(lines.contains { $0.contains("quality: 5 samples, 0 lost") })
+    }
+
+    @Test func colourFollowsTheLanguage() {
+        func category(_ name: String, language: String = "", binary: String = "/bin/app", module: String = "") -> String {
+            FunctionCategory(Function(name: name, module: module, binary: binary, language: language)).rawValue
+        }
+        #expect(category("swift_retain", binary: "/usr/lib/libswiftCore.so") == "swiftRuntime")
+        #expect(category("Array.append(_:)", language: "swift", module: "Swift") == "swiftLibrary")
+        #expect(category("Server.run()", language: "swift", module: "Server") == "swift")
+        #expect(category("read", language: "c", binary: "/lib/libc.so.6") == "system")
+        #expect(category("[kernel]") == "kernel")
+        #expect(category("[exit]") == "pseudo")
+        #expect(category("[libx.so+0x10]") == "unknown")
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+import Glibc
+import PotterExport
+import PotterProfile
+import Testing
+
+/// The flame graph in a real browser, with real clicks: Browser/click_flamegraph.py.
+@Suite struct FlameGraphBrowserTests {
+    let scratch = Scratch()
+
+    @Test func everythingWorksByMouseAndKeyboard() throws {
+        var builder = ProfileBuilder()
+        builder.add("main/alpha/leaf", 3_000_000_000)
+        builder.add("main/beta/leaf <&>\"'", 2_000_000_000)
+        builder.add("main/beta/[kernel]", 1_000_000_000)
+        builder.add("main/gamma\u{1}\u{fffe}/x", 1_000_000)
+        builder.add("[startup]", 50_000_000)
+        builder.add("[unattributed]", -7_000_000, kind: .unattributed)
+        let profile = builder.profile()
+        let output = try OutputFile(path: scratch["graph.svg"])
+        FlameGraph(profile, tree: CallTree(profile)).write(to: output)
+        try output.close()
+        let script = #filePath.replacing("FlameGraphBrowserTests.swift", with: "Browser/click_flamegraph.py")
+        let status = scratch.run("/usr/bin/env", "python3", script, scratch["graph.svg"])
+        guard status != 77 else { try Test.cancel("no Chromium here, and it cannot be installed") }
+        #expect(status == 0)
+    }
+}
