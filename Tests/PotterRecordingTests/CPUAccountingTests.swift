@@ -35,8 +35,8 @@ import Testing
 
     @Test func kernelTimeIsCappedAndTheRestUnattributed() {
         let shares = perf(cpuNs: 1000, [total(1, .user, weightNs: 100), total(2, .syscallTick, ticks: 10)])
-        #expect(weight(shares, .kernel) == 60)
-        #expect(weight(shares, .unattributed) == 840)
+        #expect(weight(shares, .kernel) == 120)
+        #expect(weight(shares, .unattributed) == 780)
         #expect(sum(shares) == 1000)
     }
 
