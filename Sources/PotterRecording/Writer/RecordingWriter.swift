@@ -14,6 +14,7 @@ import PotterProfile
 
 public final class RecordingWriter {
     public let path: String
+    private var moduleIDs: [ModuleRow: Int64] = [:]
     let queue: DatabaseQueue
     var state: RecordingState
     var progress = RecordingProgress()
@@ -132,8 +133,13 @@ public final class RecordingWriter {
             let digits = String(byte, radix: 16)
             return byte < 16 ? "0" + digits : digits
         }
-        state.modules.append(ModuleRow(path: path, buildID: hexadecimal.joined(), inode: inode, note: note))
-        return Int64(state.modules.count - 1)
+        // One row for all processes that map it: its functions are the same.
+        let row = ModuleRow(path: path, buildID: hexadecimal.joined(), inode: inode, note: note)
+        if let known = moduleIDs[row] { return known }
+        state.modules.append(row)
+        let id = Int64(state.modules.count - 1)
+        moduleIDs[row] = id
+        return id
     }
 
     /// A module seen at an address range of a process, from `fromNs` on.
