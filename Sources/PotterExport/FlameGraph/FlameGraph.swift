@@ -113,8 +113,9 @@ public struct FlameGraph {
         let longest = 100
         let title = commandText.count > longest ? commandText.prefix(longest - 1) + "…" : commandText[...]
         let totals = profile.summary.totals
+        let drawn = layout.totalNs == totals.totalNs ? "" : ", by the clocks \(Units.time(totals.totalNs))"
         let subtitle = [
-            "CPU time \(Units.time(layout.totalNs))",
+            "CPU time \(Units.time(layout.totalNs))\(drawn)",
             "duration \(Units.time(Int64(clamping: profile.summary.durationNs)))",
             "\(Units.count(totals.samples)) samples",
             HeaderText.plural(profile.summary.threads.count, "thread"),

@@ -54,7 +54,9 @@ struct QualityText {
 
     /// The count and where most of them are: `12 (libfoo.so 10)`.
     private func unwind(_ key: String) -> String {
-        let modules = quality.parts(of: key).prefix(3).map { "\($0.name) \(Units.count($0.count))" }
+        let modules = quality.parts(of: key).prefix(3).map { part in
+            "\(Function.fileName(of: part.name)) \(Units.count(part.count))"
+        }
         return Units.count(quality.sum(key)) + (modules.isEmpty ? "" : " (\(modules.joined(separator: ", ")))")
     }
 
