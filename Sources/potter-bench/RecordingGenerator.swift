@@ -51,7 +51,8 @@ struct RecordingGenerator {
                 state = SplitMix64.mix(state &* 31 &+ random.next(below: level % 4 == 3 ? 6 : 1) &+ UInt64(level))
                 let function = state % UInt64(functions)
                 frames.append(
-                    Location(module: modules[Int(function) % modules.count], address: function << 8 | (state >> 40) & 3))
+                    Location(module: modules[Int(function) % modules.count], address: function << 8 | (state >> 40) & 3)
+                )
             }
             let stack = try writer.stack(frames: frames.reversed(), flags: 0, cut: 0)
             if known.insert(stack).inserted { distinct.append(stack) }
@@ -72,8 +73,11 @@ struct RecordingGenerator {
         let perCommit = 64_000
         for first in stride(from: 0, to: samples, by: perCommit) {
             let batch = (first..<min(samples, first + perCommit)).map { index in
-                (threadIDs[index % threads], stackIDs[index < stacks ? index : Int(random.next(below: UInt64(stacks)))],
-                 UInt64(index))
+                (
+                    threadIDs[index % threads],
+                    stackIDs[index < stacks ? index : Int(random.next(below: UInt64(stacks)))],
+                    UInt64(index)
+                )
             }
             let begin = clock.now
             for (thread, stack, index) in batch {
@@ -95,13 +99,15 @@ struct RecordingGenerator {
         }
         for location in writer.locationsWithoutNames() {
             let function = location.address >> 8
-            try writer.setFrames(location: location.id, [
-                NamedFrame(
-                    function: "Component\(function % 97).operation\(function)(with:count:)",
-                    systemName: "$s9generated9ComponentV9operation\(function)yyF", module: "Generated",
-                    file: "/src/generated/Component\(function % 97).swift", line: UInt32(function % 1000) + 1,
-                    language: "swift")
-            ])
+            try writer.setFrames(
+                location: location.id,
+                [
+                    NamedFrame(
+                        function: "Component\(function % 97).operation\(function)(with:count:)",
+                        systemName: "$s9generated9ComponentV9operation\(function)yyF", module: "Generated",
+                        file: "/src/generated/Component\(function % 97).swift", line: UInt32(function % 1000) + 1,
+                        language: "swift")
+                ])
         }
         try writer.finish()
     }

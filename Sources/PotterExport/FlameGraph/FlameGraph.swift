@@ -143,7 +143,8 @@ public struct FlameGraph {
     private var footer: String {
         var text = "<text id=\"details\" x=\"\(Self.margin)\" y=\"\(height - 12)\"> </text>\n"
         if layout.hidden.count > 0 {
-            let note = "\(HeaderText.plural(layout.hidden.count, "frame")) narrower than \(Self.leastPixels) px not drawn "
+            let note =
+                "\(HeaderText.plural(layout.hidden.count, "frame")) narrower than \(Self.leastPixels) px not drawn "
                 + "(\(percent(layout.hidden.weightNs)) of the time)"
             text += "<text id=\"hidden\" x=\"\(Self.width - Self.margin)\" y=\"\(height - 12)\">\(note)</text>\n"
         }

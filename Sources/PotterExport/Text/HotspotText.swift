@@ -37,7 +37,8 @@ struct HotspotText {
         guard !row.function.file.isEmpty else { return "" }
         let root = report.summary.run.workingDirectory + "/"
         let file = row.function.file
-        let name = file.hasPrefix(root) && root != "/" ? String(file.dropFirst(root.count)) : Function.fileName(of: file)
+        let name =
+            file.hasPrefix(root) && root != "/" ? String(file.dropFirst(root.count)) : Function.fileName(of: file)
         return row.hotspot.line > 0 ? "\(name):\(row.hotspot.line)" : name
     }
 }

@@ -7,7 +7,8 @@ struct QualityText {
     let summary: RunSummary
 
     func line() -> String {
-        "quality: " + [lost, unwinds, engine, rate, others, cpu, cost, ending].filter { !$0.isEmpty }
+        "quality: "
+            + [lost, unwinds, engine, rate, others, cpu, cost, ending].filter { !$0.isEmpty }
             .joined(separator: "; ")
     }
 
