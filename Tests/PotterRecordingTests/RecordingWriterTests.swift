@@ -16,7 +16,7 @@ import Testing
         #expect(reader.summary.run.command == Scratch.run.command)
         #expect(reader.summary.durationNs == 2_000)
         #expect(totals[.user] == 600)
-        #expect(totals[.kernel] == 280)  // 900 - 20 - 600, below 1.5 x 5 x 40
+        #expect(totals[.kernel] == 280)  // 900 - 20 - 600, below the cap
         #expect(totals[.arming] == 20)
         #expect(totals[.startup] == 30)
         #expect(totals[.exit] == 70)
