@@ -7,7 +7,8 @@ struct QualityText {
     let summary: RunSummary
 
     func line() -> String {
-        "quality: " + [lost, unwinds, engine, rate, others, cpu, cost, ending].filter { !$0.isEmpty }
+        "quality: "
+            + [lost, unwinds, engine, rate, others, cpu, cost, ending].filter { !$0.isEmpty }
             .joined(separator: "; ")
     }
 
@@ -54,7 +55,9 @@ struct QualityText {
 
     /// The count and where most of them are: `12 (libfoo.so 10)`.
     private func unwind(_ key: String) -> String {
-        let modules = quality.parts(of: key).prefix(3).map { "\($0.name) \(Units.count($0.count))" }
+        let modules = quality.parts(of: key).prefix(3).map { part in
+            "\(Function.fileName(of: part.name)) \(Units.count(part.count))"
+        }
         return Units.count(quality.sum(key)) + (modules.isEmpty ? "" : " (\(modules.joined(separator: ", ")))")
     }
 

@@ -10,7 +10,8 @@ struct TemporaryDirectory {
         var template = Array("\(parent)/potter-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw RecordingError(
-                .notPermitted, what: "cannot create a directory in", path: parent, why: String(cString: strerror(errno)),
+                .notPermitted, what: "cannot create a directory in", path: parent,
+                why: String(cString: strerror(errno)),
                 advice: "point TMPDIR at a place that you may write to")
         }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -56,7 +56,8 @@ struct SampleRow {
     var kind: SampleKind
 }
 
-/// A row of `function`; two that are equal are one.
+/// A row of `function`. Two that differ in the system name alone are one: specializations, thunks and async funclets of
+/// a function, which people count as that function.
 struct FunctionRow: Hashable {
     var name: String
     var systemName: String
@@ -65,4 +66,15 @@ struct FunctionRow: Hashable {
     var file: String
     var line: UInt32
     var language: String
+
+    static func == (one: FunctionRow, other: FunctionRow) -> Bool {
+        one.name == other.name && one.module == other.module && one.binary == other.binary && one.file == other.file
+            && one.line == other.line && one.language == other.language
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(binary)
+        hasher.combine(line)
+    }
 }
