@@ -54,7 +54,7 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *data) {
         if (start + header->p_memsz > range.end) range.end = start + header->p_memsz;
     }
     uint32_t at = map.count++;
-    snprintf(paths[range.module], sizeof paths[0], "%s", path);
+    snprintf(paths[range.module], sizeof paths[0], "%.255s", path);
     modules[range.module].table_offset = table_offset(path);
     while (at > 0 && map.ranges[at - 1].start > range.start) map.ranges[at] = map.ranges[at - 1], at--;
     map.ranges[at] = range;
