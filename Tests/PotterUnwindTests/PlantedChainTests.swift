@@ -19,8 +19,8 @@ struct PlantedProgram: CustomTestStringConvertible, Sendable {
             name: "c-O2-nofp", compiler: ["gcc", "-O2", "-fomit-frame-pointer"], source: "plants.c",
             arguments: ["3000"]),
         PlantedProgram(name: "c-O0", compiler: ["gcc", "-O0"], source: "plants.c", arguments: ["3000", "thread"]),
-        PlantedProgram(name: "cxx-O2", compiler: ["g++", "-O2"], source: "plants.cc", arguments: ["4000"]),
-        PlantedProgram(name: "rust-O", compiler: ["rustc", "-O"], source: "plants.rs", arguments: ["4000"]),
+        PlantedProgram(name: "cxx-O2", compiler: ["g++", "-O2"], source: "plants.cc", arguments: ["60000"]),
+        PlantedProgram(name: "rust-O", compiler: ["rustc", "-O"], source: "plants.rs", arguments: ["40000"]),
         // As `swift build -c release` compiles.
         PlantedProgram(
             name: "swiftpm", compiler: ["swiftc", "-O", "-wmo", "-Xcc", "-fno-omit-frame-pointer"],
