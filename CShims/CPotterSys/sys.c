@@ -111,13 +111,32 @@ int potter_wait_signal(int timeout_ms, bool *from_user) {
     return signal;
 }
 
+// A file-size limit is the command's, for us it is an error like a full disk; and who reads our messages may go.
+static const int ignored_signals[] = {SIGXFSZ, SIGPIPE};
+static sigset_t default_before;
+
+void potter_ignore_signals(void) {
+    sigemptyset(&default_before);
+    for (size_t i = 0; i < sizeof(ignored_signals) / sizeof(ignored_signals[0]); i++)
+        if (signal(ignored_signals[i], SIG_IGN) == SIG_DFL)
+            sigaddset(&default_before, ignored_signals[i]);
+}
+
+void potter_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int potter_spawn(const char *path, char *const *arguments, char *const *environment) {
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
-    if (mask_changed) {
+    posix_spawnattr_setsigdefault(&attributes, &default_before);
+    if (mask_changed)
         posix_spawnattr_setsigmask(&attributes, &mask_before);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    }
+    posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGDEF | (mask_changed ? POSIX_SPAWN_SETSIGMASK : 0)));
     pid_t pid = 0;
     int error = posix_spawn(&pid, path, NULL, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);

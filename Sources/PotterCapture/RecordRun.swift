@@ -20,7 +20,7 @@ public struct RecordRun {
         launch = try CommandLaunch(command: options.command)
         preload = try PreloadLibrary.find(override: options.preloadLibrary)
         settings = try SamplingSettings(options)
-        signal(SIGXFSZ, SIG_IGN)  // a file-size limit is the command's; for us it is an error like a full disk
+        potter_ignore_signals()
         writer = try RecordingWriter(path: options.output, run: Self.describe(options, settings))
         collector = try Collector(settings: settings, writer: writer)
     }
@@ -75,6 +75,7 @@ public struct RecordRun {
             try? writer.close()
             throw error
         }
+        potter_raise_descriptor_limit()  // not before: the command keeps its own
         target.set(pid)
         return try supervise(pid)
     }
@@ -99,26 +100,31 @@ public struct RecordRun {
                 do {
                     if now >= end {
                         stopped = true
-                        try finish(cpuNs: nil)
+                        try finish()
                     } else {
                         try collector.turn(limitNs: Collector.drainIntervalNs)
                     }
-                } catch { failure = error }
+                } catch {
+                    failure = error
+                    collector.abandon()
+                }
             }
             progress.show(collector.progress, elapsedNs: now - start)
             supervisor.look()
         }
         progress.clear()
         if !stopped, failure == nil {
-            do { try finish(cpuNs: nil) } catch { failure = error }
+            writer.updateRun { $0.exitStatus = supervisor.status }
+            do { try finish() } catch { failure = error }
         }
         supervisor.reap()
         if let failure { report(failure) } else { announce() }
         return supervisor.status
     }
 
-    private func finish(cpuNs: UInt64?) throws {
+    private func finish() throws {
         try collector.stop()
+        writer.updateRun { $0.endNs = potter_monotonic_ns() }
         try writeQuality()
         try Interpreter(writer: writer).nameLocations()
         try writer.finish()

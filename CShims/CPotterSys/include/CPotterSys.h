@@ -41,7 +41,13 @@ void potter_futex_wake(const void *_Nonnull word);
 
 /// A descriptor that becomes readable when the process ends.
 int potter_pidfd(pid_t pid);
-/// Starts `path` in our process group with the signal mask that `mask_of_child` gives (NULL: ours). Returns the pid.
+/// Ignores what would end potter-prof for a write that fails (SIGPIPE, SIGXFSZ); potter_spawn gives the child the default
+/// back where that was in force.
+void potter_ignore_signals(void);
+/// Raises the soft limit of open descriptors to the hard one: a thread of the target needs one, a process two.
+void potter_raise_descriptor_limit(void);
+
+/// Starts `path` in our process group, with the signal mask from before potter_block_signals. Returns the pid.
 int potter_spawn(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
                  char *_Nullable const *_Nonnull environment);
 

@@ -77,7 +77,7 @@ struct QualityText {
     }
 
     private static let told: Set<String> = [
-        QualityKey.samples, QualityKey.images, QualityKey.engineSamples, QualityKey.unwindFailed,
+        QualityKey.samples, QualityKey.recordsWritten, QualityKey.images, QualityKey.engineSamples, QualityKey.unwindFailed,
         QualityKey.unwindFallback, QualityKey.stacksCut, QualityKey.stacksRaced, QualityKey.costTargetNs,
         QualityKey.costCollectorNs, QualityKey.gapNs, QualityKey.overAttributedNs, QualityKey.recovered,
     ]
