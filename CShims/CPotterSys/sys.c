@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,6 +81,8 @@ uint64_t potter_vdso(size_t *size) {
     return (uint64_t)(uintptr_t)header;
 }
 
+bool potter_has_file_capabilities(const char *path) { return getxattr(path, "security.capability", NULL, 0) > 0; }
+
 static sigset_t mask_before;
 static bool mask_changed;
 
@@ -122,12 +125,23 @@ void potter_ignore_signals(void) {
             sigaddset(&default_before, ignored_signals[i]);
 }
 
-void potter_raise_descriptor_limit(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &limit);
+static const int raised_limits[] = {RLIMIT_NOFILE, RLIMIT_FSIZE};
+#define LIMITS (sizeof(raised_limits) / sizeof(raised_limits[0]))
+static struct rlimit limits_before[LIMITS];
+static bool limits_raised;
+
+void potter_raise_limits(void) {
+    for (size_t i = 0; i < LIMITS; i++) {
+        getrlimit(raised_limits[i], &limits_before[i]);
+        struct rlimit limit = {.rlim_cur = limits_before[i].rlim_max, .rlim_max = limits_before[i].rlim_max};
+        setrlimit(raised_limits[i], &limit);
+    }
+    limits_raised = true;
+}
+
+static void restore_limits(void) {
+    for (size_t i = 0; limits_raised && i < LIMITS; i++)
+        setrlimit(raised_limits[i], &limits_before[i]);
 }
 
 int potter_spawn(const char *path, char *const *arguments, char *const *environment) {
@@ -138,7 +152,10 @@ int potter_spawn(const char *path, char *const *arguments, char *const *environm
         posix_spawnattr_setsigmask(&attributes, &mask_before);
     posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGDEF | (mask_changed ? POSIX_SPAWN_SETSIGMASK : 0)));
     pid_t pid = 0;
+    restore_limits(); // posix_spawn has no attribute for them
     int error = posix_spawn(&pid, path, NULL, &attributes, arguments, environment);
+    if (limits_raised)
+        potter_raise_limits();
     posix_spawnattr_destroy(&attributes);
     return error != 0 ? -error : pid;
 }

@@ -12,11 +12,15 @@ struct CollectorTotals {
     var handlerNs: UInt64 = 0
     var cpuNs: UInt64 = 0
     var images = 0
+    var processes = 0
+    var modules = 0
     /// Programs that were executed and could not be recorded, with how often.
     var foreign: [String: UInt64] = [:]
 
     mutating func add(_ session: TargetSession) {
         images += 1
+        processes += session.processCount
+        modules += session.moduleRows.count
         samples += session.records
         written = written.plus(session.written)
         badRecords = badRecords.plus(session.badRecords)

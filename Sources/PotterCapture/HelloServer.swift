@@ -84,6 +84,8 @@ final class HelloServer: @unchecked Sendable {
         arrivals.withLock { $0.append(Arrival(memory: memory, pid: pid, startupCPU: hello.startup_cpu_ns)) }
     }
 
+    func whilePaused<Result>(_ body: () throws -> Result) rethrows -> Result { try queue.sync(execute: body) }
+
     func takeArrivals() -> [Arrival] {
         arrivals.withLock { list in
             defer { list.removeAll() }

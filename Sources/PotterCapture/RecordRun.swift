@@ -21,6 +21,7 @@ public struct RecordRun {
         preload = try PreloadLibrary.find(override: options.preloadLibrary)
         settings = try SamplingSettings(options)
         potter_ignore_signals()
+        potter_raise_limits()
         writer = try RecordingWriter(path: options.output, run: Self.describe(options, settings))
         collector = try Collector(settings: settings, writer: writer)
     }
@@ -69,13 +70,15 @@ public struct RecordRun {
         potter_block_signals()
         let pid: Int32
         do {
-            pid = try launch.start(session: collector.server.socketPath, preload: preload)
+            // No hello is answered meanwhile: its memory could be over the command's limits, which are in force then.
+            pid = try collector.server.whilePaused {
+                try launch.start(session: collector.server.socketPath, preload: preload)
+            }
         } catch {
             collector.server.stop()
             try? writer.close()
             throw error
         }
-        potter_raise_descriptor_limit()  // not before: the command keeps its own
         target.set(pid)
         return try supervise(pid)
     }
@@ -144,6 +147,12 @@ public struct RecordRun {
         say(
             "\(grouped(totals.samples)) samples, \(totals.lost) lost, engine \(settings.engine.rawValue) "
                 + "(\(settings.reason)), in \(options.output)")
+        guard options.verbose else { return }
+        say("\(totals.images) program images, \(totals.processes) processes, \(totals.modules) modules")
+        for (path, count) in totals.foreign.sorted(by: { $0.key < $1.key }) {
+            say("\(path) ran unrecorded, \(count) times: it cannot load the recorder (static, another loader, or setuid)")
+        }
+        for refusal in collector.server.takeRefusals() { say("\(refusal): it ran unrecorded") }
     }
 }
 

@@ -44,6 +44,7 @@ final class TargetSession {
     let prepared = PreparedTables()
     /// CPU time before the recorder's constructor, ns: of the image's first process.
     var startupCPU: UInt64 = 0
+    var processCount = 0
     /// CPU time of processes that ended, ns.
     var endedCPU: UInt64 = 0
     private var begun = false
@@ -114,6 +115,7 @@ final class TargetSession {
             let process = TrackedProcess(
                 slot: slot, pid: pid, recordingID: row, startCPU: claim.pointee.start_cpu_ns)
             processes[slot] = process
+            processCount += 1
             if slot == 0, !begun {
                 begun = true
                 try writer.updateProcess(row, endNs: nil, cpuNs: nil, startupCpuNs: startupCPU, note: nil)

@@ -50,6 +50,11 @@ struct RecordCommand: ParsableCommand {
         if let duration, !(duration > 0 && duration < 1e9) {
             throw ValidationError("-d \(duration): give seconds, more than 0")
         }
+        // What parses as no option of ours arrives here, before any `--`.
+        if let first = command.first, first.hasPrefix("-"), first != "--" {
+            if first == "-h" || first == "--help" { throw CleanExit.helpRequest(self) }
+            throw ValidationError("unknown option \(first); options of a command come after `--`")
+        }
         guard command.contains(where: { $0 != "--" }) else {
             throw ValidationError("no command: potter-prof record [options] -- command [arguments]")
         }

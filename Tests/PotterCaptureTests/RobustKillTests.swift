@@ -23,8 +23,8 @@ extension RobustTests {
             for round in 0..<50 {
                 let lifeMs = Int.random(in: 10...200, using: &generator)
                 let run = RecordProcess(
-                    ["-q", "-F", "1997", "--engine", engine],
-                    [RobustBench.program, "busy", "\(Double(lifeMs) / 1000)", "4"])
+                    [RobustBench.program, "busy", "\(Double(lifeMs) / 1000)", "4"],
+                    options: ["-q", "-F", "1997", "--engine", engine])
                 guard let target = run.target() else { continue }
                 usleep(UInt32.random(in: 0...UInt32(lifeMs * 2000), using: &generator))
                 if run.children(of: run.pid).contains(target) { kill(target, SIGKILL) }
@@ -43,8 +43,9 @@ extension RobustTests {
 
         @Test(arguments: ["perf", "timer"]) func thePotter(engine: String) throws {
             let run = RecordProcess(
-                ["-q", "-F", "997", "--engine", engine], launcher: ["sh", "-c", "\"$@\" & echo $! > pid; wait", "sh"],
-                ["sh", "-c", "\"$0\" busy 7 2; echo status $?", RobustBench.program])
+                ["sh", "-c", "\"$0\" busy 7 2; echo status $?", RobustBench.program],
+                options: ["-q", "-F", "997", "--engine", engine],
+                launcher: ["sh", "-c", "\"$@\" & echo $! > pid; wait", "sh"])
             usleep(2_600_000)
             let potter = try #require(Int32(run.text("pid").trimmingCharacters(in: .whitespacesAndNewlines)))
             let target = try #require(run.children(of: potter).first)

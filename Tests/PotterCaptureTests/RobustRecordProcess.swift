@@ -30,8 +30,11 @@ enum RobustBench {
     /// Tests/Programs/robust.c, built.
     static let program = build("robust.c", "-pthread")
 
+    /// Runs a command that cannot use perf.
+    static let withoutPerf = build("no-perf.c")
+
     static func build(_ source: String, _ flags: String..., compiler: String = "gcc") -> String {
-        let output = "\(directory)/\(source.prefix { $0 != "." })-\(compiler)"
+        let output = "\(directory)/\(source.prefix { $0 != "." })-\(compiler)\(flags.joined())"
         let command = [compiler, "-O2", "-g"] + flags + ["-o", output, "\(repository)/Tests/Programs/\(source)"]
         let built = RecordProcess(plain: command).wait()
         #expect(built.status == 0, "\(built.errors)")
@@ -39,28 +42,29 @@ enum RobustBench {
     }
 }
 
-/// A process under test.
+/// A process under test. Spawned here and not by Foundation, whose children inherit the blocked signals of whatever
+/// worker thread a test runs on.
 final class RecordProcess {
     let scratch: String
-    private let process = Process()
-    private let started = Date()
+    /// potter-prof itself, or what launches it.
+    private(set) var pid: Int32 = 0
+    private var status: Int32?
 
     /// What it left behind.
     struct Result {
         var status: Int32
         var output: String
         var errors: String
-        /// stderr without our own lines.
         var lines: [String] { errors.split(separator: "\n").map(String.init) }
     }
 
-    /// Where the recording goes unless `-o` says otherwise.
+    /// Where the recording goes unless `output` says otherwise.
     var recording: String { scratch + "/r.potter" }
 
     /// `potter-prof record OPTIONS -o SCRATCH/r.potter -- COMMAND`, through `launcher` if there is one.
     convenience init(
-        _ options: [String] = ["-q", "-F", "997"], launcher: [String] = [], input: String? = nil,
-        environment: [String: String] = [:], output: String? = nil, _ command: [String]
+        _ command: [String], options: [String] = ["-q", "-F", "997"], launcher: [String] = [], input: String = "",
+        environment: [String] = [], output: String? = nil
     ) {
         self.init(input: input, environment: environment) { scratch in
             launcher + [RobustBench.potter, "record"] + options + ["-o", output ?? scratch + "/r.potter", "--"] + command
@@ -68,32 +72,38 @@ final class RecordProcess {
     }
 
     /// Any command.
-    convenience init(plain command: [String], input: String? = nil, environment: [String: String] = [:]) {
+    convenience init(plain command: [String], input: String = "", environment: [String] = []) {
         self.init(input: input, environment: environment) { _ in command }
     }
 
-    private init(input: String?, environment: [String: String], _ command: (String) -> [String]) {
+    private init(input: String, environment: [String], _ command: (String) -> [String]) {
         var template = Array((RobustBench.directory + "/t-XXXXXX").utf8CString)
         scratch = mkdtemp(&template).map { String(cString: $0) } ?? RobustBench.directory
         chmod(scratch, 0o777)
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = command(scratch)
-        process.currentDirectoryURL = URL(filePath: scratch)
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = file("in", input ?? "").map { $0 } ?? FileHandle.nullDevice
-        process.standardOutput = file("out", "")
-        process.standardError = file("err", "")
-        do { try process.run() } catch { Issue.record("cannot start \(process.arguments ?? []): \(error)") }
+        _ = FileManager.default.createFile(atPath: scratch + "/in", contents: Data(input.utf8))
+        // `env` finds the command, sets variables, and becomes it.
+        start(["env", "-C", scratch] + environment + command(scratch))
     }
 
-    private func file(_ name: String, _ text: String) -> FileHandle? {
-        let path = scratch + "/" + name
-        FileManager.default.createFile(atPath: path, contents: Data(text.utf8))
-        return FileHandle(forUpdatingAtPath: path)
+    private func start(_ command: [String]) {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, scratch + "/in", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, scratch + "/out", O_RDWR | O_CREAT | O_APPEND, 0o666)
+        posix_spawn_file_actions_addopen(&actions, 2, scratch + "/err", O_RDWR | O_CREAT | O_APPEND, 0o666)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        var arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+        defer { arguments.forEach { free($0) } }
+        let error = posix_spawn(&pid, "/usr/bin/env", &actions, &attributes, &arguments, environ)
+        if error != 0 { Issue.record("cannot start \(command): \(String(cString: strerror(error)))") }
     }
-
-    /// potter-prof itself.
-    var pid: Int32 { process.processIdentifier }
 
     /// The command's pid, as soon as potter-prof has started it.
     func target() -> Int32? {
@@ -109,20 +119,28 @@ final class RecordProcess {
     func poll<Answer>(_ question: () -> Answer?) -> Answer? {
         for _ in 0..<20_000 {
             if let answer = question() { return answer }
-            guard process.isRunning else { return question() }
+            guard isRunning else { return question() }
             usleep(1_000)
         }
         return nil
     }
 
-    func wait() -> Result {
-        process.waitUntilExit()
-        let signalled = process.terminationReason == .uncaughtSignal
-        return Result(
-            status: process.terminationStatus + (signalled ? 128 : 0), output: text("out"), errors: text("err"))
+    @discardableResult func wait(seconds: Int = 60) -> Result {
+        for _ in 0..<seconds * 500 where isRunning { usleep(2_000) }
+        if isRunning {
+            Issue.record("it hangs")
+            kill(pid, SIGKILL)
+            usleep(100_000)
+        }
+        return Result(status: status ?? -1, output: text("out"), errors: text("err"))
     }
 
-    var isRunning: Bool { process.isRunning }
+    var isRunning: Bool {
+        var value: Int32 = 0
+        guard status == nil, pid > 0, waitpid(pid, &value, WNOHANG) == pid else { return status == nil && pid > 0 }
+        status = value & 0x7f == 0 ? (value >> 8) & 0xff : 128 + (value & 0x7f)
+        return false
+    }
 
     func text(_ name: String) -> String {
         (try? String(contentsOfFile: scratch + "/" + name, encoding: .utf8)) ?? ""

@@ -39,13 +39,16 @@ uint64_t potter_perf_count(int fd);
 void potter_futex_wait(const void *_Nonnull word, uint32_t value, uint64_t timeout_ns);
 void potter_futex_wake(const void *_Nonnull word);
 
+/// Whether the program at `path` gains capabilities when it is executed.
+bool potter_has_file_capabilities(const char *_Nonnull path);
 /// A descriptor that becomes readable when the process ends.
 int potter_pidfd(pid_t pid);
 /// Ignores what would end potter-prof for a write that fails (SIGPIPE, SIGXFSZ); potter_spawn gives the child the default
 /// back where that was in force.
 void potter_ignore_signals(void);
-/// Raises the soft limit of open descriptors to the hard one: a thread of the target needs one, a process two.
-void potter_raise_descriptor_limit(void);
+/// Raises soft limits to the hard ones: of open descriptors (a thread of the target needs one, a process two) and of file
+/// sizes (session memory counts as a file). potter_spawn gives the child those from before; nothing may need ours then.
+void potter_raise_limits(void);
 
 /// Starts `path` in our process group, with the signal mask from before potter_block_signals. Returns the pid.
 int potter_spawn(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
