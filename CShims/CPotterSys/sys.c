@@ -125,6 +125,16 @@ void potter_ignore_signals(void) {
             sigaddset(&default_before, ignored_signals[i]);
 }
 
+void potter_hold_standard_descriptors(void) {
+    for (int fd = 0; fd <= STDERR_FILENO;) {
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+            return;
+        if (fd > STDERR_FILENO)
+            close(fd);
+    }
+}
+
 static const int raised_limits[] = {RLIMIT_NOFILE, RLIMIT_FSIZE};
 #define LIMITS (sizeof(raised_limits) / sizeof(raised_limits[0]))
 static struct rlimit limits_before[LIMITS];

@@ -144,7 +144,7 @@ extension TargetSession {
             }
             thread.lastCPU = max(thread.lastCPU, now)
             if let name = ProcFiles.threadName(pid: thread.process.pid, tid: thread.tid) { thread.name = name }
-            if thread.clock != nil, thread.unsampledReason == nil,
+            if thread.samples == 0, thread.unsampledReason == nil, thread.lastCPU > thread.startCPU,
                 ProcFiles.blocks(SIGPROF, pid: thread.process.pid, tid: thread.tid)
             {
                 thread.unsampledReason = "blocks SIGPROF"
@@ -179,6 +179,6 @@ extension TargetSession {
         let cpu = thread.lastCPU.minus(thread.startCPU)
         try writer.updateThread(
             thread.recordingID, name: thread.name, endNs: endNs, cpuNs: cpu, armingNs: min(thread.armingNs, cpu),
-            unsampledReason: thread.samples == 0 ? thread.unsampledReason : nil)
+            unsampledReason: endNs != nil && thread.samples == 0 ? thread.unsampledReason : nil)
     }
 }

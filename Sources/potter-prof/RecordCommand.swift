@@ -39,6 +39,8 @@ struct RecordCommand: ParsableCommand {
     @Option(help: "Path of libPotterPreload.so, where it is not beside potter-prof.")
     var preloadLibrary: String?
 
+    @OptionGroup(visibility: .private) var limits: SessionLimitOptions
+
     @Argument(parsing: .captureForPassthrough, help: "The command and its arguments, after `--`.")
     var command: [String] = []
 
@@ -71,6 +73,7 @@ struct RecordCommand: ParsableCommand {
         options.quiet = quiet
         options.verbose = verbose
         options.preloadLibrary = preloadLibrary
+        options.limits = limits.limits
         let status: Int32
         do {
             status = try RecordRun(options).run()

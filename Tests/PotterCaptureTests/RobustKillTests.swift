@@ -38,7 +38,7 @@ extension RobustTests {
                 samples += run.number("SELECT count(*) FROM sample")
             }
             print("kill: engine \(engine), \(killed) killed, \(ended) ended, \(samples) samples")
-            #expect(killed >= 30 && samples > 500)
+            #expect(killed >= 30 && samples > 100)
         }
 
         @Test(arguments: ["perf", "timer"]) func thePotter(engine: String) throws {
@@ -73,7 +73,7 @@ extension RobustTests {
                 #expect(report.status == 0 && report.output.contains("\"name\": \"burn\""), "\(name): \(report)")
                 #expect(report.output.contains("\"recovered\": 1"), "\(name)")
             }
-            #expect(run.number("SELECT count(*) FROM sample") > 1_000, "1.6 s of two threads at 997 Hz, at least")
+            #expect(run.number("SELECT count(*) FROM sample") > 250, "1.6 s of two threads, the kernel's tick at least")
         }
     }
 }

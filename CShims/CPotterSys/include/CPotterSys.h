@@ -46,6 +46,9 @@ int potter_pidfd(pid_t pid);
 /// Ignores what would end potter-prof for a write that fails (SIGPIPE, SIGXFSZ); potter_spawn gives the child the default
 /// back where that was in force.
 void potter_ignore_signals(void);
+/// Where one of descriptors 0 to 2 is closed, /dev/null takes its place, close-on-exec: else a file of ours would, and a
+/// message of ours go into it.
+void potter_hold_standard_descriptors(void);
 /// Raises soft limits to the hard ones: of open descriptors (a thread of the target needs one, a process two) and of file
 /// sizes (session memory counts as a file). potter_spawn gives the child those from before; nothing may need ours then.
 void potter_raise_limits(void);

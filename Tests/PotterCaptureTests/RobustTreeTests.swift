@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+extension RobustTests {
+    /// Processes that come and go: each is listed once, with its parent and its CPU time.
+    @Suite(.serialized) struct Trees {
+        private func record(
+            _ command: [String], engine: String, status: Int32 = 0, launcher: [String] = []
+        ) -> RecordProcess {
+            let run = RecordProcess(command, options: ["-q", "-F", "997", "--engine", engine], launcher: launcher)
+            let result = run.wait()
+            #expect(result.status == status && result.errors.isEmpty, "\(engine): \(result)")
+            return run
+        }
+
+        private func cpuMs(_ run: RecordProcess, _ condition: String = "1") -> Int64 {
+            run.number("SELECT coalesce(sum(cpu_ns), 0) / 1000000 FROM process WHERE \(condition)")
+        }
+
+        @Test(arguments: ["perf", "timer"]) func threeHundredForks(engine: String) {
+            let run = record([RobustBench.program, "forks", "300", "0.004"], engine: engine)
+            #expect(run.number("SELECT count(*) FROM process") == 301)
+            #expect(run.number("SELECT count(*) FROM process WHERE parent = 1") == 300)
+            #expect(run.number("SELECT count(*) FROM process WHERE cpu_ns < 4000000 AND id > 1") == 0, "CPU of each")
+            let samples = run.number("SELECT count(*) FROM sample WHERE stack > 0")
+            #expect(samples > 600, "1.2 s at 997 Hz: \(samples)")
+            #expect(run.quality("processes.no_slot") == 0)
+        }
+
+        @Test(arguments: ["perf", "timer"]) func pipelines(engine: String) {
+            let burn = "\(RobustBench.program) busy 0.15"
+            let script = "\(burn) | cat | cat; (\(burn); \(burn)) & wait; \(burn) | wc -l; exit 4"
+            let run = record(["sh", "-c", script], engine: engine, status: 4)
+            #expect(run.number("SELECT count(*) FROM process WHERE executable = '\(RobustBench.program)'") == 4)
+            #expect((600...900).contains(cpuMs(run, "executable = '\(RobustBench.program)'")), "\(cpuMs(run))")
+            #expect(run.number("SELECT count(*) FROM process WHERE parent IS NULL") == 1)
+            #expect(run.query("SELECT DISTINCT executable FROM process WHERE executable LIKE '%/cat'").count == 1)
+        }
+
+        @Test(arguments: ["perf", "timer"]) func vforkAndSpawn(engine: String) {
+            let run = record([RobustBench.program, "spawn", "20", RobustBench.program, "busy", "0.02"], engine: engine)
+            #expect(run.number("SELECT count(*) FROM process WHERE parent = 1 AND command LIKE '%busy%'") == 20)
+            #expect(cpuMs(run, "id > 1") >= 400)
+        }
+
+        @Test(arguments: ["perf", "timer"]) func anExecChainInOneProcess(engine: String) {
+            let program = RobustBench.program
+            let run = record([program, "exec", program, "exec", "/bin/sh", "-c", "exec \(program) busy 0.3"], engine: engine, status: 7)
+            #expect(run.number("SELECT count(DISTINCT pid) FROM process") == 1)
+            #expect(run.quality("images") == 4)
+            let images = run.query("SELECT executable FROM process ORDER BY id").map { $0.split(separator: "/").last ?? "" }
+            #expect(images.count == 4 && images[2] != images[1], "\(images)")
+            #expect(run.number("SELECT count(*) FROM sample") > 300)
+            #expect((450...1500).contains(cpuMs(run)), "no CPU time twice: \(cpuMs(run)) ms")
+        }
+
+        @Test func aDaemon() {
+            let run = record(["sh", "-c", "\(RobustBench.program) daemon 0.4; sleep 1"], engine: "perf")
+            let daemon = "executable = '\(RobustBench.program)' AND cpu_ns > 350000000"
+            #expect(run.number("SELECT count(*) FROM process WHERE \(daemon)") == 1)
+            #expect(run.number("SELECT count(*) FROM sample") > 300)
+        }
+
+        @Test(arguments: ["perf", "timer"]) func aProgramThatDropsRoot(engine: String) throws {
+            guard RobustBench.isRoot else { return }
+            let run = record(
+                [RobustBench.program, "drop", RobustBench.program, "busy", "0.2"], engine: engine, status: 7)
+            #expect(run.number("SELECT count(*) FROM process") == 3)
+            #expect(run.number("SELECT count(*) FROM process WHERE cpu_ns > 90000000") == 3)
+            #expect(run.number("SELECT count(DISTINCT thread) FROM sample") == 3, "each is sampled")
+        }
+
+        @Test(arguments: ["perf", "timer"]) func asAnotherUser(engine: String) {
+            guard RobustBench.isRoot else { return }
+            let run = record(
+                [RobustBench.program, "busy", "0.3", "2"], engine: engine, status: 7, launcher: RobustBench.nobody)
+            #expect(run.number("SELECT count(*) FROM sample") > 400)
+            #expect(run.number("SELECT count(DISTINCT thread) FROM sample") == 2)
+        }
+    }
+}
