@@ -59,7 +59,10 @@ extension RobustTests {
             let run = RecordProcess([RobustBench.program, "busy", "2"], options: ["-F", "997", "-d", "0.5"])
             let result = run.wait()
             #expect(result.status == 7 && result.output == "done\n", "\(result)")
-            #expect((300...600).contains(run.number("SELECT count(*) FROM sample")) || result.errors.contains("timer"))
+            let (count, span) = (
+                run.number("SELECT count(*) FROM sample"), run.number("SELECT max(time_ns) - min(time_ns) FROM sample")
+            )
+            #expect(count > 50 && span > 300_000_000 && span < 700_000_000, "\(count) samples in \(span) ns")
             #expect(run.report().status == 0)
         }
 

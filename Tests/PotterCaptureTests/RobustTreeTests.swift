@@ -24,7 +24,7 @@ extension RobustTests {
             #expect(run.number("SELECT count(*) FROM process WHERE parent = 1") == 300)
             #expect(run.number("SELECT count(*) FROM process WHERE cpu_ns < 4000000 AND id > 1") == 0, "CPU of each")
             let samples = run.number("SELECT count(*) FROM sample WHERE stack > 0")
-            #expect(samples > 600, "1.2 s at 997 Hz: \(samples)")
+            #expect(samples > (engine == "perf" ? 600 : 200), "1.2 s at 997 Hz, or at the kernel's tick: \(samples)")
             #expect(run.quality("processes.no_slot") == 0)
         }
 
@@ -51,7 +51,7 @@ extension RobustTests {
             #expect(run.quality("images") == 4)
             let images = run.query("SELECT executable FROM process ORDER BY id").map { $0.split(separator: "/").last ?? "" }
             #expect(images.count == 4 && images[2] != images[1], "\(images)")
-            #expect(run.number("SELECT count(*) FROM sample") > 300)
+            #expect(run.number("SELECT count(*) FROM sample") > 200)
             #expect((450...1500).contains(cpuMs(run)), "no CPU time twice: \(cpuMs(run)) ms")
         }
 
@@ -75,7 +75,7 @@ extension RobustTests {
             guard RobustBench.isRoot else { return }
             let run = record(
                 [RobustBench.program, "busy", "0.3", "2"], engine: engine, status: 7, launcher: RobustBench.nobody)
-            #expect(run.number("SELECT count(*) FROM sample") > 400)
+            #expect(run.number("SELECT count(*) FROM sample") > (engine == "perf" ? 400 : 100))
             #expect(run.number("SELECT count(DISTINCT thread) FROM sample") == 2)
         }
     }
