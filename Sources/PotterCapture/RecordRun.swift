@@ -149,9 +149,13 @@ public struct RecordRun {
             "\(grouped(totals.samples)) samples, \(totals.lost) lost, engine \(settings.engine.rawValue) "
                 + "(\(settings.reason)), in \(options.output)")
         guard options.verbose else { return }
-        say("\(plural(totals.images, "program image")), \(plural(totals.processes, "process")), \(plural(totals.modules, "module"))")
+        say(
+            "\(plural(totals.images, "program image")), \(plural(totals.processes, "process")), \(plural(totals.modules, "module"))"
+        )
         for (path, count) in totals.foreign.sorted(by: { $0.key < $1.key }) {
-            say("\(path) ran unrecorded, \(count) times: it cannot load the recorder (static, another loader, or setuid)")
+            say(
+                "\(path) ran unrecorded, \(count) times: it cannot load the recorder (static, another loader, or setuid)"
+            )
         }
         for refusal in collector.server.takeRefusals() { say("\(refusal): it ran unrecorded") }
     }

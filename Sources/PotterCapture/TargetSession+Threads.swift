@@ -54,7 +54,8 @@ extension TargetSession {
         let process = arrival.process
         let tid = Int32(bitPattern: claim.pointee.tid)
         let startCPU = claim.pointee.start_cpu_ns
-        let row = try writer.addThread(process: process.recordingID, tid: tid, name: "", startNs: claim.pointee.start_ns)
+        let row = try writer.addThread(
+            process: process.recordingID, tid: tid, name: "", startNs: claim.pointee.start_ns)
         let thread = TrackedThread(
             slot: arrival.slot, tid: tid, process: process, recordingID: row, startNs: claim.pointee.start_ns,
             startCPU: startCPU)

@@ -173,7 +173,8 @@ final class TargetSession {
             bias: claim.pointee.bias, fromNs: claim.pointee.time_ns)
         moduleRows.append(row)
         modulePaths.append(path)
-        let key = UnwindTableStore.Key(buildID: buildID, path: buildID.isEmpty ? path : "", inode: buildID.isEmpty ? inode : 0)
+        let key = UnwindTableStore.Key(
+            buildID: buildID, path: buildID.isEmpty ? path : "", inode: buildID.isEmpty ? inode : 0)
         if let offset = store.offset(for: key) {
             publish(slot, offset)
             return

@@ -30,7 +30,8 @@ extension RobustTests {
                     path: path,
                     run: RunInfo(
                         command: ["x"], workingDirectory: "/", startNs: 1, startWallNs: 1, engine: .perf,
-                        engineReason: "", rateHz: 99, periodNs: settings.meanPeriodNs, tickNs: settings.timerIntervalNs))
+                        engineReason: "", rateHz: 99, periodNs: settings.meanPeriodNs, tickNs: settings.timerIntervalNs)
+                )
                 session = TargetSession(
                     memory: memory, pid: pid, settings: settings, writer: writer, store: try UnwindTableStore())
                 session.startupCPU = .random(in: 0...UInt64.max, using: &generator)
@@ -38,7 +39,9 @@ extension RobustTests {
 
             /// Numbers that break things, and any others.
             func number() -> UInt64 {
-                let odd: [UInt64] = [0, 1, 2, 3, 4, 511, 512, 513, 4095, 4096, .max, .max - 1, 1 << 63, 1 << 31, 1 << 32]
+                let odd: [UInt64] = [
+                    0, 1, 2, 3, 4, 511, 512, 513, 4095, 4096, .max, .max - 1, 1 << 63, 1 << 31, 1 << 32,
+                ]
                 return Bool.random(using: &generator) ? odd.randomElement(using: &generator) ?? 0 : generator.next()
             }
 
@@ -54,7 +57,8 @@ extension RobustTests {
 
             func scribble() {
                 let areas: [(UInt64, UInt64)] = [
-                    (pp_offset_claims(), UInt64(MemoryLayout<pp_session>.size) - pp_offset_claims()), (pp_offset_processes(), 4 * 64), (pp_offset_threads(), 8 * 256), (pp_offset_modules(), 8 * 128),
+                    (pp_offset_claims(), UInt64(MemoryLayout<pp_session>.size) - pp_offset_claims()),
+                    (pp_offset_processes(), 4 * 64), (pp_offset_threads(), 8 * 256), (pp_offset_modules(), 8 * 128),
                     (pp_offset_strings(), 256), (pp_offset_rings(), 3 * 16384), (pp_offset_arena(), 8192),
                 ]
                 for _ in 0..<Int.random(in: 1...400, using: &generator) {
@@ -99,7 +103,8 @@ extension RobustTests {
             while Date() < end {
                 let seed = UInt64.random(in: 0...UInt64.max)
                 print("fuzz: engine \(engine), seed \(seed)")
-                let attack = try Attack(seed: seed, engine: choice, pid: victim.pid, path: victim.scratch + "/r\(sessions)")
+                let attack = try Attack(
+                    seed: seed, engine: choice, pid: victim.pid, path: victim.scratch + "/r\(sessions)")
                 for _ in 0..<60 where Date() < end {
                     try attack.round()
                     rounds += 1
@@ -118,7 +123,8 @@ extension RobustTests {
             #expect(reached == ["processes", "threads", "modules", "samples", "bad records", "foreign"], "\(reached)")
             kill(victim.pid, SIGKILL)
             _ = victim.wait()
-            #expect(RecordProcess(plain: [RobustBench.potter, "report", "-i", victim.scratch + "/r0"]).wait().status == 0)
+            #expect(
+                RecordProcess(plain: [RobustBench.potter, "report", "-i", victim.scratch + "/r0"]).wait().status == 0)
         }
     }
 }

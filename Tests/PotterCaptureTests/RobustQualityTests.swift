@@ -62,7 +62,8 @@ extension RobustTests {
 
         @Test(arguments: ["perf", "timer"]) func aThreadThatBlocksTheSignal(engine: String) {
             let run = record(["blocked", "2.5"], limits: [], engine: engine)
-            let names = run.query("SELECT name || ' ' || unsampled_reason FROM thread WHERE unsampled_reason IS NOT NULL")
+            let names = run.query(
+                "SELECT name || ' ' || unsampled_reason FROM thread WHERE unsampled_reason IS NOT NULL")
             #expect(names == ["blocker blocks SIGPROF"])
             expect(run, says: "1 thread unsampled (blocks SIGPROF)")
         }

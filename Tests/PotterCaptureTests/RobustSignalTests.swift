@@ -42,7 +42,8 @@ extension RobustTests {
                 "type:echo status $?\\n", "wait:status 3")
             #expect(!caught.contains("INT 2"))
             let (run, _) = terminal(
-                "type:POTTER -- ROBUST busy 20\\n", "sleep:1.5", "type:\\x03", "wait:samples, 0 lost, engine", "wait:\\$ ",
+                "type:POTTER -- ROBUST busy 20\\n", "sleep:1.5", "type:\\x03", "wait:samples, 0 lost, engine",
+                "wait:\\$ ",
                 "type:echo status $?\\n", "wait:status 130")
             #expect(run.number("SELECT count(*) FROM sample") > 50 && run.number("SELECT finished FROM run") == 1)
         }
@@ -88,7 +89,8 @@ extension RobustTests {
             #expect(quiet.output == "out\n" && quiet.errors == "err\n")
             let plain = said()
             #expect(plain.output == "out\n" && plain.lines.count == 2 && !plain.errors.contains("\r"), "\(plain)")
-            #expect(plain.lines.last?.hasPrefix("potter-prof: ") == true && plain.errors.contains("engine "), "\(plain)")
+            #expect(
+                plain.lines.last?.hasPrefix("potter-prof: ") == true && plain.errors.contains("engine "), "\(plain)")
             let verbose = said("-v")
             #expect(verbose.output == "out\n" && verbose.errors.contains("1 program image, 1 process,"), "\(verbose)")
         }
@@ -98,15 +100,19 @@ extension RobustTests {
             #expect(file.output == "a\nb\n" && file.errors.isEmpty)
             let pipe = RecordProcess(["cat"], launcher: ["sh", "-c", "echo piped | \"$@\"", "sh"])
             #expect(pipe.wait().output == "piped\n")
-            let (_, text) = terminal("type:POTTER -q -- head -n 1\\n", "sleep:0.5", "type:typed\\n", "wait:typed\\r\\ntyped")
+            let (_, text) = terminal(
+                "type:POTTER -q -- head -n 1\\n", "sleep:0.5", "type:typed\\n", "wait:typed\\r\\ntyped")
             #expect(text.contains("typed"))
         }
 
         @Test func nobodyReadsTheMessages() {
-            let run = RecordProcess([RobustBench.program, "busy", "0.2"], options: [], launcher: ["sh", "-c", "\"$@\" 2>&- ; echo $?", "sh"])
+            let run = RecordProcess(
+                [RobustBench.program, "busy", "0.2"], options: [],
+                launcher: ["sh", "-c", "\"$@\" 2>&- ; echo $?", "sh"])
             #expect(run.wait().output == "done\n7\n")
             let script = "{ \"$@\" 2>&1; echo $? > status; } | true"
-            let gone = RecordProcess([RobustBench.program, "busy", "0.2"], options: [], launcher: ["sh", "-c", script, "sh"])
+            let gone = RecordProcess(
+                [RobustBench.program, "busy", "0.2"], options: [], launcher: ["sh", "-c", script, "sh"])
             gone.wait()
             #expect(gone.text("status") == "7\n" || gone.text("status") == "141\n", "its own SIGPIPE, not ours")
             #expect(gone.number("SELECT finished FROM run") == 1)
