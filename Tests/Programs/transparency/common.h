@@ -49,6 +49,7 @@ static inline void wait_for(const char *name, pid_t pid) {
         printf("%s: waitpid: %s\n", name, strerror(errno));
     else
         show_status(name, status);
+    fflush(stdout);
 }
 
 static inline void on_signal_do_nothing(int signal) { (void)signal; }

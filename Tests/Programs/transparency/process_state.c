@@ -46,7 +46,6 @@ int main(void) {
     printf("umask %o nice %d dumpable %d death signal %d name %s seccomp %d no_new_privs %d\n", umask(0),
            getpriority(PRIO_PROCESS, 0), prctl(PR_GET_DUMPABLE), death, name, prctl(PR_GET_SECCOMP),
            prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
-    printf("leader of a session %d, of a group %d\n", getsid(0) == getpid(), getpgrp() == getpid());
     printf("children: %d %s\n", waitpid(-1, &status, WNOHANG | __WALL), strerror(errno));
     printf("ids %d %d %d %d\n", getuid(), geteuid(), getgid(), getegid());
     return 0;
