@@ -9,6 +9,7 @@
 #include "recorder.h"
 #include <alloca.h>
 #include <errno.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PP_DISARM_WAIT_NS 10000000ull
@@ -21,15 +22,22 @@ typedef struct exec_guard {
     struct sigaction action;
 } exec_guard;
 
+// A thread that blocks the signal can have one of ours pending, one of the program's, or both. The program's stays.
 static void drain_pending(void) {
-    sigset_t set;
+    sigset_t set, pending;
     sigemptyset(&set);
     sigaddset(&set, PP_SIGNAL);
     struct timespec now = {0};
-    siginfo_t info;
-    sigset_t pending;
-    if (sigpending(&pending) == 0 && sigismember(&pending, PP_SIGNAL))
-        pp_real.sigtimedwait(&set, &info, &now); // ours keeps ticks from the program: here they are wanted
+    siginfo_t info, program_info;
+    bool of_program = false;
+    while (sigpending(&pending) == 0 && sigismember(&pending, PP_SIGNAL) &&
+           pp_real.sigtimedwait(&set, &info, &now) == PP_SIGNAL) // ours hides ticks: here they are wanted
+        if (!pp_signal_is_ours(&info)) {
+            of_program = true;
+            program_info = info;
+        }
+    if (of_program)
+        syscall(SYS_rt_sigqueueinfo, getpid(), PP_SIGNAL, &program_info);
 }
 
 static exec_guard before_exec(void) {

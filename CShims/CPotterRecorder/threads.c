@@ -45,7 +45,7 @@ static void prefault(pp_session *session, pp_thread *thread, uint64_t *frames) {
 }
 
 static void start_timer(pp_session *session, pp_local *local) {
-    if (session->timer_interval_ns == 0)
+    if (session->timer_interval_ns == 0 || atomic_load(&pp_recorder_state.signal_taken))
         return;
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = PP_SIGNAL};
     event.sigev_value.sival_ptr = local->thread;
@@ -56,7 +56,8 @@ static void start_timer(pp_session *session, pp_local *local) {
         return;
     }
     local->thread->timer = (uint32_t)local->timer + 1;
-    pp_timer_resume();
+    if (!atomic_load(&pp_recorder_state.signal_taken)) // else pp_timers_delete may have missed this thread
+        pp_timer_resume();
 }
 
 // The first tick comes after a random part of the interval: with a fixed one, threads that live shorter than it would
