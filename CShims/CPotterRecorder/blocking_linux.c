@@ -28,6 +28,7 @@ bool pp_ours_alone(pp_call *call) {
     if (local->program_handled != call->programs || local->handled == call->ours)
         return false;
     call->ours = local->handled;
+    errno = call->error;
     return true;
 }
 
@@ -249,9 +250,8 @@ static int suspend_on(pp_call *call, const sigset_t *mask) {
         if (!pp_again(call, -1))
             break;
     }
-    int saved = errno;
     pthread_sigmask(SIG_SETMASK, &own, NULL);
-    errno = saved;
+    errno = EINTR;
     return -1;
 }
 
