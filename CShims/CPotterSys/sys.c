@@ -80,6 +80,7 @@ uint64_t potter_vdso(size_t *size) {
     return (uint64_t)(uintptr_t)header;
 }
 
+static bool file_size_default;
 static sigset_t mask_before;
 static bool mask_changed;
 
@@ -100,6 +101,18 @@ int potter_block_signals(void) {
     return 0;
 }
 
+void potter_ignore_file_size_signal(void) {
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    if (sigaction(SIGXFSZ, &ignore, &before) == 0)
+        file_size_default = before.sa_handler == SIG_DFL;
+}
+
+void potter_occupy_standard_descriptors(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", O_RDWR | O_CLOEXEC); // the lowest free one is this
+}
+
 int potter_wait_signal(int timeout_ms, bool *from_user) {
     sigset_t set = watched_signals();
     siginfo_t info;
@@ -114,10 +127,19 @@ int potter_wait_signal(int timeout_ms, bool *from_user) {
 int potter_spawn(const char *path, char *const *arguments, char *const *environment) {
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
+    short flags = 0;
     if (mask_changed) {
         posix_spawnattr_setsigmask(&attributes, &mask_before);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+        flags |= POSIX_SPAWN_SETSIGMASK;
     }
+    if (file_size_default) {
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, SIGXFSZ);
+        posix_spawnattr_setsigdefault(&attributes, &set);
+        flags |= POSIX_SPAWN_SETSIGDEF;
+    }
+    posix_spawnattr_setflags(&attributes, flags);
     pid_t pid = 0;
     int error = posix_spawn(&pid, path, NULL, &attributes, arguments, environment);
     posix_spawnattr_destroy(&attributes);

@@ -17,10 +17,11 @@ public struct RecordRun {
     /// Everything that can be refused is refused here, before the command starts.
     public init(_ options: RecordOptions) throws {
         self.options = options
+        potter_occupy_standard_descriptors()
+        potter_ignore_file_size_signal()
         launch = try CommandLaunch(command: options.command)
         preload = try PreloadLibrary.find(override: options.preloadLibrary)
         settings = try SamplingSettings(options)
-        signal(SIGXFSZ, SIG_IGN)  // a file-size limit is the command's; for us it is an error like a full disk
         writer = try RecordingWriter(path: options.output, run: Self.describe(options, settings))
         collector = try Collector(settings: settings, writer: writer)
     }

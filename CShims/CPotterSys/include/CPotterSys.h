@@ -48,6 +48,12 @@ int potter_spawn(const char *_Nonnull path, char *_Nullable const *_Nonnull argu
 /// Blocks the signals that a terminal or a user sends to potter-prof, for all threads made from now on; potter_spawn
 /// gives the child the mask from before. Returns 0.
 int potter_block_signals(void);
+/// Ignores SIGXFSZ: a file-size limit is meant for the command, for us it is an error like a full disk. potter_spawn
+/// gives the child the disposition from before.
+void potter_ignore_file_size_signal(void);
+/// Occupies those of the descriptors 0 to 2 that are closed, close-on-exec: SQLite would open /dev/null there for good,
+/// and the command would inherit it.
+void potter_occupy_standard_descriptors(void);
 /// Waits for one of them, at most `timeout_ms`. Returns the signal, 0 on time-out; *from_user: sent by kill(2), not by
 /// the terminal.
 int potter_wait_signal(int timeout_ms, bool *_Nonnull from_user);
