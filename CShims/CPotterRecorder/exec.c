@@ -40,6 +40,20 @@ static void drain_pending(void) {
         syscall(SYS_rt_sigqueueinfo, getpid(), PP_SIGNAL, &program_info);
 }
 
+// Until the collector has said that it will not arm this thread: one that is armed late, after the exec, is armed in an
+// image without our handler.
+static bool wait_disarmed(pp_thread *thread) {
+    uint64_t deadline = pp_now(CLOCK_MONOTONIC) + PP_DISARM_WAIT_NS;
+    for (;;) {
+        uint32_t armed = atomic_load_explicit(&thread->armed, memory_order_acquire);
+        uint64_t now = pp_now(CLOCK_MONOTONIC);
+        if (armed >= 2)
+            return true;
+        if (now >= deadline || !pp_wait_word(&thread->armed, armed, deadline - now))
+            return false;
+    }
+}
+
 static exec_guard before_exec(void) {
     exec_guard guard = {0};
     pp_recorder *recorder = &pp_recorder_state;
@@ -54,8 +68,10 @@ static exec_guard before_exec(void) {
     if (thread != NULL && recorder->session->engine == PP_ENGINE_PERF) {
         atomic_store(&thread->exec, 1);
         pp_announce();
-        guard.ignored = !pp_wait_word(&thread->armed, 1, PP_DISARM_WAIT_NS);
+        guard.ignored = !wait_disarmed(thread);
     }
+    if (guard.ignored && recorder->program_action.sa_handler != SIG_IGN)
+        atomic_store(&process->exec, 2);
     if (recorder->program_action.sa_handler == SIG_IGN || guard.ignored) {
         struct sigaction ignore = {.sa_handler = SIG_IGN};
         pp_real.sigaction(PP_SIGNAL, &ignore, &guard.action);

@@ -81,6 +81,9 @@ final class Collector {
             // An exec: the old image is over, its last words are in its memory.
             for old in sessions where old.processes.values.contains(where: { $0.pid == arrival.pid }) {
                 for process in old.processes.values where process.pid == arrival.pid {
+                    if pp_process_exec(old.memory.process(process.slot)) == 2 {
+                        pp_session_set_signal_was_default(arrival.memory.header)
+                    }
                     imageEndCPU[process.pid] = try old.end(process, cpu: nil)
                 }
             }

@@ -14,7 +14,7 @@ extension TargetSession {
             let claim = memory.thread(slot)
             let state = pp_thread_state(claim)
             if let thread = threads[slot] {
-                if pp_thread_exec(claim) == 1 { disarmForExec(thread, claim) } else { rearmAfterExec(thread, claim) }
+                if pp_thread_exec(claim) == 1 { disarmForExec(thread, claim) } else { rearmAfterFailedExec(thread, claim) }
                 if state == PP_SLOT_EXITED.value { try end(thread, claim) }
             } else if state == PP_SLOT_LIVE.value || state == PP_SLOT_EXITED.value,
                 let process = processes[claim.pointee.process]
@@ -73,6 +73,7 @@ extension TargetSession {
             potter_futex_wake(pp_thread_set_armed(claim, 3))
             return nil
         }
+        guard pp_thread_exec(claim) == 0 else { return refuseForExec(claim) }
         // Without our handler the first signal would end the program.
         if !process.catchesSignal { process.catchesSignal = ProcFiles.catches(SIGPROF, pid: process.pid, tid: tid) }
         var error: Int32 = 0
@@ -80,6 +81,8 @@ extension TargetSession {
         pp_thread_redrawn(claim, period)
         let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: period, error: &error) : nil
         let armed = clock?.enable() ?? false
+        // It may have announced an exec meanwhile, and waits for a word that no signal will follow it there.
+        if pp_thread_exec(claim) != 0 { return refuseForExec(claim) }
         if !armed {
             reason = process.catchesSignal ? "perf clock: \(errorText(error))" : "no SIGPROF handler"
         }
@@ -87,15 +90,24 @@ extension TargetSession {
         return armed ? clock : nil
     }
 
+    private func refuseForExec(_ claim: UnsafeMutablePointer<pp_thread>) -> PerfClock? {
+        potter_futex_wake(pp_thread_set_armed(claim, 2))
+        return nil
+    }
+
     private func disarmForExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
-        guard pp_thread_armed(claim) == 1 else { return }
+        guard pp_thread_armed(claim) < 2 else { return }
         thread.clock?.disable()
         potter_futex_wake(pp_thread_set_armed(claim, 2))
     }
 
-    private func rearmAfterExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
-        guard pp_thread_armed(claim) == 2, thread.clock?.enable() == true else { return }
-        pp_thread_set_armed(claim, 1)
+    private func rearmAfterFailedExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
+        guard pp_thread_armed(claim) == 2 else { return }
+        if let clock = thread.clock, clock.enable() {
+            pp_thread_set_armed(claim, 1)
+        } else {
+            thread.clock = arm(claim, tid: thread.tid, process: thread.process, reason: &thread.unsampledReason)
+        }
     }
 
     /// Draws the next period of every clock that has fired often enough. The restart loses the time since the last fire,

@@ -150,7 +150,7 @@ typedef struct pp_process {
     uint64_t start_ns;
     uint64_t start_cpu_ns; // CLOCK_PROCESS_CPUTIME_ID at the constructor or after fork
     _Atomic uint64_t exit_cpu_ns; // at exit(), _exit() or before exec; 0 if it never said so
-    _Atomic uint32_t exec;  // 1: this process is in an exec
+    _Atomic uint32_t exec;  // 1: this process is in an exec; 2: and ignores SIGPROF meanwhile, the program did not
     _Atomic uint32_t signal_taken; // futex word: 1 the program claims SIGPROF, disarm all threads; 2 done
     uint32_t reserved[4];
 } pp_process;
@@ -189,7 +189,7 @@ typedef struct pp_session {
     uint32_t follow;            // 1: children are recorded too
     uint64_t tables_size;
     uint32_t redraw_every;      // perf samples after which the collector draws a new period, and is woken for it
-    uint32_t reserved4;
+    _Atomic uint32_t signal_was_default; // 1: the image before ignored SIGPROF for the exec, the program did not
     uint64_t reserved0[12];
     // Written by the collector while recording.
     _Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC; older than PP_HEARTBEAT_STALE_NS: the collector is gone

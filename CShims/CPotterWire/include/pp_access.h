@@ -57,6 +57,7 @@ static inline const void *pp_session_set_ready(pp_session *s) {
     pp_store32(&s->ready, 1);
     return &s->ready;
 }
+static inline void pp_session_set_signal_was_default(pp_session *s) { pp_store32(&s->signal_was_default, 1); }
 static inline bool pp_session_is_ready(pp_session *s) { return pp_load32(&s->ready) != 0; }
 /// Copies a module's path, at most `size - 1` bytes.
 static inline void pp_session_copy_path(pp_session *s, uint32_t offset, char *to, uint32_t size) {
