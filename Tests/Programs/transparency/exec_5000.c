@@ -16,7 +16,10 @@ int main(int count, char **arguments) {
         int status = 0;
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
             failed++;
-        died += WIFSIGNALED(status);
+        if (WIFSIGNALED(status)) {
+            printf("child %d died of signal %d\n", i, WTERMSIG(status));
+            died++;
+        }
         failed += WIFEXITED(status) && WEXITSTATUS(status) != 0;
     }
     printf("%d children, %d died, %d failed\n", wanted, died, failed);
