@@ -67,6 +67,20 @@ struct RecordedRun {
     var userSamples: Int { profile.weights.reduce(0) { $0 + ($1.kind == .user ? Int($1.samples) : 0) } }
 }
 
+extension RecordedRun {
+    /// All threads but the processes' first ones.
+    var workers: [RunSummary.Thread] {
+        let first = Set(profile.summary.processes.map(\.pid))
+        return profile.summary.threads.filter { !first.contains($0.tid) }
+    }
+}
+
+extension RunSummary.Thread {
+    func userShare(of threads: [RunSummary.Thread]) -> Double {
+        Double(totals[.user]) / threads.reduce(0) { $0 + Double($1.totals[.user]) }
+    }
+}
+
 /// A function's name without namespaces, types and parameters, in whichever language.
 func baseName(_ name: String) -> String {
     let bare = name.prefix { $0 != "(" && $0 != "<" && $0 != "[" }
