@@ -87,7 +87,9 @@ let package = Package(
             dependencies: ["PotterRecording", "PotterProfile", "PotterExport", "PotterCore"],
             exclude: ["Scripts"],  // Python, run by the tests
             swiftSettings: swiftSettings),
-        .testTarget(name: "PotterCaptureTests", dependencies: ["PotterCapture", "PotterRecording"],
-                    swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PotterCaptureTests",
+            dependencies: ["PotterCapture", "PotterRecording", "PotterProfile"],
+            swiftSettings: swiftSettings),
     ]
 )

@@ -77,6 +77,8 @@ public struct RecordRun {
             throw error
         }
         target.set(pid)
+        // Only now: the command must not inherit it. Threads wait for us when they start, and redraws lose time.
+        potter_set_urgent(true)
         return try supervise(pid)
     }
 
@@ -120,6 +122,7 @@ public struct RecordRun {
 
     private func finish(cpuNs: UInt64?) throws {
         try collector.stop()
+        potter_set_urgent(false)
         try writeQuality()
         try Interpreter(writer: writer).nameLocations()
         try writer.finish()

@@ -32,7 +32,8 @@ extension TargetSession {
         let clock: PerfClock?
         let reason: String?
         let exited: Bool
-        /// Its CPU clock when it was armed, ns.
+        let first: FirstPeriod
+        /// Its CPU clock when it was armed, ns, as the scheduler last wrote it down.
         let cpuNs: UInt64?
     }
 
@@ -41,9 +42,11 @@ extension TargetSession {
     ) -> Arming {
         let tid = Int32(bitPattern: claim.pointee.tid)
         var reason: String?
-        let clock = exited ? nil : arm(claim, tid: tid, process: process, reason: &reason)
+        let first = settings.drawFirstPeriod()
+        let clock = exited ? nil : arm(claim, tid: tid, process: process, first: first, reason: &reason)
         let cpu = clock == nil ? nil : ProcFiles.threadCPU(pid: process.pid, tid: tid)
-        return Arming(slot: slot, process: process, clock: clock, reason: reason, exited: exited, cpuNs: cpu)
+        return Arming(
+            slot: slot, process: process, clock: clock, reason: reason, exited: exited, first: first, cpuNs: cpu)
     }
 
     private func begin(_ arrival: Arming) throws {
@@ -56,6 +59,7 @@ extension TargetSession {
             slot: arrival.slot, tid: tid, process: process, recordingID: row, startNs: claim.pointee.start_ns,
             startCPU: startCPU)
         thread.clock = arrival.clock
+        thread.secondPeriod = arrival.first
         thread.unsampledReason = arrival.reason
         if let cpu = arrival.cpuNs {
             thread.armingNs = cpu > startCPU ? cpu - startCPU : 0
@@ -67,7 +71,8 @@ extension TargetSession {
     }
 
     private func arm(
-        _ claim: UnsafeMutablePointer<pp_thread>, tid: Int32, process: TrackedProcess, reason: inout String?
+        _ claim: UnsafeMutablePointer<pp_thread>, tid: Int32, process: TrackedProcess, first: FirstPeriod,
+        reason: inout String?
     ) -> PerfClock? {
         guard settings.engine == .perf, !process.signalTaken else {
             potter_futex_wake(pp_thread_set_armed(claim, 3))
@@ -77,9 +82,8 @@ extension TargetSession {
         // Without our handler the first signal would end the program.
         if !process.catchesSignal { process.catchesSignal = ProcFiles.catches(SIGPROF, pid: process.pid, tid: tid) }
         var error: Int32 = 0
-        let period = settings.drawFirstPeriod()
-        pp_thread_redrawn(claim, period)
-        let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: period, error: &error) : nil
+        pp_thread_redrawn(claim, first.ns, 1)
+        let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: first.ns, error: &error) : nil
         let armed = clock?.enable() ?? false
         // It may have announced an exec meanwhile, and waits for a word that no signal will follow it there.
         if pp_thread_exec(claim) != 0 { return refuseForExec(claim) }
@@ -116,14 +120,19 @@ extension TargetSession {
         for (slot, thread) in threads {
             guard let clock = thread.clock else { continue }
             let claim = memory.thread(slot)
-            let enough = thread.hasFreshPeriod ? settings.redrawEvery : 1
             let fired = pp_thread_fired(claim)
-            guard fired >= enough else { continue }
-            let period = settings.drawPeriod()
+            guard fired > 0, fired >= thread.redrawAt else { continue }
+            let (period, fires) = nextPeriod(of: thread)
             thread.redrawLossNs += clock.redraw(period, after: fired)
-            thread.hasFreshPeriod = true
-            pp_thread_redrawn(claim, period)
+            thread.redrawAt = fires
+            pp_thread_redrawn(claim, period, fires)
         }
+    }
+
+    private func nextPeriod(of thread: TrackedThread) -> (ns: UInt64, fires: UInt32) {
+        defer { thread.secondPeriod = nil }
+        if let second = thread.secondPeriod, second.firesLeft > 0 { return (second.wholeNs, second.firesLeft) }
+        return (settings.drawPeriod(), settings.redrawEvery)
     }
 
     /// CPU clocks of the threads that were sampled since the last time: a target that dies by SIGKILL leaves no last word.
@@ -157,9 +166,10 @@ extension TargetSession {
 
     func end(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) throws {
         try drain(thread)
-        thread.clock = nil
         let last = pp_thread_exit_cpu(claim)
         if last != 0 { thread.lastCPU = max(thread.lastCPU, last) }
+        noteArming(of: thread, claim, exitCPU: last)
+        thread.clock = nil
         if thread.name.isEmpty {
             thread.name = withUnsafeBytes(of: claim.pointee.name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
@@ -169,6 +179,19 @@ extension TargetSession {
         try update(thread, endNs: potter_monotonic_ns())
         threads[thread.slot] = nil
         pp_thread_free(claim)
+    }
+
+    /// What a thread used before it was armed, better than the scheduler's account, which lags by a tick while the thread
+    /// runs: the thread noted its clock after a wait that was not in vain; else it is what the perf clock did not count.
+    private func noteArming(of thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>, exitCPU: UInt64) {
+        guard let clock = thread.clock else { return }
+        let noted = pp_thread_armed_cpu(claim)
+        if noted != 0 {
+            thread.armingNs = noted - min(thread.startCPU, noted)
+        } else if exitCPU != 0 {
+            let counted = thread.startCPU + clock.count
+            thread.armingNs = exitCPU - min(counted, exitCPU)
+        }
     }
 
     func update(_ thread: TrackedThread, endNs: UInt64?) throws {
