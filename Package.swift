@@ -89,7 +89,9 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PotterCaptureTests",
-            dependencies: ["PotterCapture", "PotterRecording", "PotterProfile"],
+            dependencies: [
+                "PotterCapture", "PotterRecording", "PotterProfile", "CPotterWire", "CPotterSys", "potter-prof",
+            ],
             swiftSettings: swiftSettings),
     ]
 )

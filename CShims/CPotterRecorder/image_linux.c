@@ -7,6 +7,7 @@
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 // A FIFO or a terminal must not block us or become ours: exec says EACCES there.
@@ -20,7 +21,16 @@
 #error "image: this architecture is not supported yet"
 #endif
 
+// The loader ignores preloads for a program that runs with other rights than its caller's.
+static bool changes_rights(int fd) {
+    struct stat file;
+    return fstat(fd, &file) == 0 && (((file.st_mode & S_ISUID) != 0 && file.st_uid != geteuid()) ||
+                                     ((file.st_mode & S_ISGID) != 0 && file.st_gid != getegid()));
+}
+
 static pp_image image_of_elf(int fd, const ElfW(Ehdr) * header) {
+    if (changes_rights(fd))
+        return PP_IMAGE_FOREIGN;
     if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != PP_MACHINE)
         return PP_IMAGE_FOREIGN;
     for (unsigned i = 0; i < header->e_phnum && i < 64; i++) {

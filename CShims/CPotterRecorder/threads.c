@@ -76,7 +76,7 @@ static void prefault(pp_session *session, pp_thread *thread, uint64_t *frames) {
 
 static void start_timer(pp_session *session, pp_local *local) {
     if (session->timer_interval_ns == 0 || atomic_load(&pp_recorder_state.signal_taken))
-        return;
+        return; // the program's own handler would get the ticks
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = PP_SIGNAL};
     event.sigev_value.sival_ptr = local->thread;
     event._sigev_un._tid = (pid_t)local->thread->tid;
@@ -171,7 +171,7 @@ void pp_thread_begin(pp_local *local, uintptr_t stack_high, uint64_t start_cpu_n
 
 void pp_thread_wait_armed(const pp_local *local) {
     pp_session *session = pp_recorder_state.session;
-    if (local->thread != NULL && session->start_wait_us != 0 &&
+    if (local->thread != NULL && session->start_wait_us != 0 && pp_collector_lives() &&
         pp_wait_word(&local->thread->armed, 0, session->start_wait_us * 1000ull))
         atomic_store(&local->thread->armed_cpu_ns, pp_now(CLOCK_THREAD_CPUTIME_ID));
 }

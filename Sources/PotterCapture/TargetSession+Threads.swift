@@ -8,7 +8,9 @@ import PotterRecording
 extension TargetSession {
     /// New threads are armed first, all of them, and written down after: what a short-lived thread does before it is
     /// armed goes unseen.
-    func scanThreads() throws {
+    ///
+    /// A thread of a `dying` process that was killed while it filled in its slot may have been sampled already.
+    func scanThreads(dying: TrackedProcess? = nil) throws {
         var arrivals: [Arming] = []
         for slot in 0..<pp_session_thread_high(memory.header) {
             let claim = memory.thread(slot)
@@ -16,8 +18,9 @@ extension TargetSession {
             if let thread = threads[slot] {
                 if pp_thread_exec(claim) == 1 { disarmForExec(thread, claim) } else { rearmAfterFailedExec(thread, claim) }
                 if state == PP_SLOT_EXITED.value { try end(thread, claim) }
-            } else if state == PP_SLOT_LIVE.value || state == PP_SLOT_EXITED.value,
-                let process = processes[claim.pointee.process]
+            } else if !abandoned.contains(slot), let process = processes[claim.pointee.process],
+                state == PP_SLOT_LIVE.value || state == PP_SLOT_EXITED.value
+                    || (state == PP_SLOT_CLAIMED.value && process === dying && pp_thread_head(claim) > 0)
             {
                 arrivals.append(arming(slot, claim, process, exited: state == PP_SLOT_EXITED.value))
             }
@@ -78,6 +81,11 @@ extension TargetSession {
             potter_futex_wake(pp_thread_set_armed(claim, 3))
             return nil
         }
+        guard ProcFiles.hasThread(pid: process.pid, tid: tid) else {
+            reason = "not a thread of its process (another PID namespace?)"
+            potter_futex_wake(pp_thread_set_armed(claim, 3))
+            return nil
+        }
         guard pp_thread_exec(claim) == 0 else { return refuseForExec(claim) }
         // Without our handler the first signal would end the program.
         if !process.catchesSignal { process.catchesSignal = ProcFiles.catches(SIGPROF, pid: process.pid, tid: tid) }
@@ -110,7 +118,11 @@ extension TargetSession {
         if let clock = thread.clock, clock.enable() {
             pp_thread_set_armed(claim, 1)
         } else {
-            thread.clock = arm(claim, tid: thread.tid, process: thread.process, reason: &thread.unsampledReason)
+            let first = settings.drawFirstPeriod()
+            thread.clock = arm(
+                claim, tid: thread.tid, process: thread.process, first: first, reason: &thread.unsampledReason)
+            thread.secondPeriod = first
+            thread.redrawAt = 1
         }
     }
 
@@ -150,7 +162,9 @@ extension TargetSession {
         for (slot, thread) in threads {
             let claim = memory.thread(slot)
             guard let now = ProcFiles.threadCPU(pid: thread.process.pid, tid: thread.tid) else {
-                if !thread.process.hasEnded { try end(thread, claim) }
+                if ProcFiles.isGone(pid: thread.process.pid, tid: thread.tid), !thread.process.hasEnded {
+                    try end(thread, claim)
+                }
                 continue
             }
             thread.lastCPU = max(thread.lastCPU, now)
@@ -175,10 +189,16 @@ extension TargetSession {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
         }
-        handlerNs += pp_thread_handler_ns(claim)
+        handlerNs = handlerNs.plus(pp_thread_handler_ns(claim))
+        written = written.plus(pp_thread_head(claim))
         try update(thread, endNs: potter_monotonic_ns())
         threads[thread.slot] = nil
-        pp_thread_free(claim)
+        // A slot that its owner has not left stays taken: two owners would write one ring.
+        if pp_thread_state(claim) == PP_SLOT_EXITED.value || thread.process.hasEnded || thread.process.isReplaced {
+            pp_thread_free(claim)
+        } else {
+            abandoned.insert(thread.slot)
+        }
     }
 
     /// What a thread used before it was armed, better than the scheduler's account, which lags by a tick while the thread
@@ -195,7 +215,7 @@ extension TargetSession {
     }
 
     func update(_ thread: TrackedThread, endNs: UInt64?) throws {
-        let cpu = thread.lastCPU > thread.startCPU ? thread.lastCPU - thread.startCPU : 0
+        let cpu = thread.lastCPU.minus(thread.startCPU)
         try writer.updateThread(
             thread.recordingID, name: thread.name, endNs: endNs, cpuNs: cpu, armingNs: min(thread.armingNs, cpu),
             unsampledReason: thread.samples == 0 ? thread.unsampledReason : nil)

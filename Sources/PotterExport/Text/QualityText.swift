@@ -67,7 +67,7 @@ struct QualityText {
             !Self.told.contains(key) && !key.hasPrefix(Quality.lostPrefix) && !key.contains(":")
                 && quality.number(key) != 0
         }
-        var parts = keys.map { "\(words($0[...])) \(Units.count(quality.number($0)))" }
+        var parts = keys.map { "\(words($0[...])) \(Units.count(quality.number($0)))" + names(of: $0) }
         let unsampled = summary.threads.filter { $0.unsampledReason != nil }
         if let first = unsampled.first {
             parts.append(
@@ -76,8 +76,14 @@ struct QualityText {
         return parts.joined(separator: ", ")
     }
 
+    /// What a counter is about, where that was noted: ` (musl-hello 2)`.
+    private func names(of key: String) -> String {
+        let parts = quality.parts(of: key).prefix(3).map { "\(Function.fileName(of: $0.name)) \(Units.count($0.count))" }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+    }
+
     private static let told: Set<String> = [
-        QualityKey.samples, QualityKey.images, QualityKey.engineSamples, QualityKey.unwindFailed,
+        QualityKey.samples, QualityKey.recordsWritten, QualityKey.images, QualityKey.engineSamples, QualityKey.unwindFailed,
         QualityKey.unwindFallback, QualityKey.stacksCut, QualityKey.stacksRaced, QualityKey.costTargetNs,
         QualityKey.costCollectorNs, QualityKey.gapNs, QualityKey.overAttributedNs, QualityKey.recovered,
     ]
