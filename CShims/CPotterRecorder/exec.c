@@ -10,6 +10,7 @@
 #include <alloca.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PP_DISARM_WAIT_NS 10000000ull
@@ -22,15 +23,36 @@ typedef struct exec_guard {
     struct sigaction action;
 } exec_guard;
 
+// A thread that blocks the signal can have one of ours pending, one of the program's, or both. The program's stays.
 static void drain_pending(void) {
-    sigset_t set;
+    sigset_t set, pending;
     sigemptyset(&set);
     sigaddset(&set, PP_SIGNAL);
     struct timespec now = {0};
-    siginfo_t info;
-    sigset_t pending;
-    if (sigpending(&pending) == 0 && sigismember(&pending, PP_SIGNAL))
-        pp_real.sigtimedwait(&set, &info, &now); // ours keeps ticks from the program: here they are wanted
+    siginfo_t info, program_info;
+    bool of_program = false;
+    while (sigpending(&pending) == 0 && sigismember(&pending, PP_SIGNAL) &&
+           pp_real.sigtimedwait(&set, &info, &now) == PP_SIGNAL) // ours hides ticks: here they are wanted
+        if (!pp_signal_is_ours(&info)) {
+            of_program = true;
+            program_info = info;
+        }
+    if (of_program)
+        syscall(SYS_rt_sigqueueinfo, getpid(), PP_SIGNAL, &program_info);
+}
+
+// Until the collector has said that it will not arm this thread: one that is armed late, after the exec, is armed in an
+// image without our handler.
+static bool wait_disarmed(pp_thread *thread) {
+    uint64_t deadline = pp_now(CLOCK_MONOTONIC) + PP_DISARM_WAIT_NS;
+    for (;;) {
+        uint32_t armed = atomic_load_explicit(&thread->armed, memory_order_acquire);
+        uint64_t now = pp_now(CLOCK_MONOTONIC);
+        if (armed >= 2)
+            return true;
+        if (now >= deadline || !pp_wait_word(&thread->armed, armed, deadline - now))
+            return false;
+    }
 }
 
 static exec_guard before_exec(void) {
@@ -49,7 +71,7 @@ static exec_guard before_exec(void) {
         pp_announce();
         // The clocks of a collector that was killed went with it.
         bool waits = pp_collector_lives() || pp_collector_exists();
-        guard.ignored = waits && !pp_wait_word(&thread->armed, 1, PP_DISARM_WAIT_NS) && pp_collector_exists();
+        guard.ignored = waits && !wait_disarmed(thread) && pp_collector_exists();
     }
     bool program_ignores = recorder->program_action.sa_handler == SIG_IGN;
     if (guard.ignored && !program_ignores)

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// A FIFO or a terminal must not block us or become ours: exec says EACCES there.
+#define PP_OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define PP_SCRIPT_DEPTH 4 // the kernel follows as many `#!` lines
 
 #if defined(__x86_64__)
@@ -55,7 +57,7 @@ static pp_image image_of_script(char *line, int depth) {
     program[strcspn(program, " \t")] = 0;
     if (depth >= PP_SCRIPT_DEPTH || program[0] == 0)
         return PP_IMAGE_UNKNOWN;
-    int fd = open(program, O_RDONLY | O_CLOEXEC);
+    int fd = open(program, PP_OPEN_FLAGS);
     if (fd < 0)
         return PP_IMAGE_UNKNOWN;
     pp_image image = image_of(fd, depth + 1);
@@ -79,7 +81,7 @@ static pp_image image_of(int fd, int depth) {
 pp_image pp_image_of_fd(int fd) { return image_of(fd, 0); }
 
 pp_image pp_image_of_path(const char *path) {
-    int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = path == NULL ? -1 : open(path, PP_OPEN_FLAGS);
     if (fd < 0)
         return PP_IMAGE_UNKNOWN; // execute-only, or not there: the exec will tell
     pp_image image = image_of(fd, 0);

@@ -85,7 +85,7 @@ void pp_fork_child(void) {
     pp_modules_forked();
     if (session->follow && pp_process_begin(parent_slot, getppid(), 0)) {
         if (!atomic_load(&recorder->signal_taken))
-            pp_thread_begin(local, stack_high);
+            pp_thread_begin(local, stack_high, pp_now(CLOCK_THREAD_CPUTIME_ID));
         pp_announce();
         pp_thread_wait_armed(local);
     } else {

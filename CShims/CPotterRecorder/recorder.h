@@ -78,7 +78,8 @@ const char *pp_session_path(void);  // value of POTTER_SESSION, NULL while inert
 const char *pp_preload_path(void);  // this library's path as LD_PRELOAD names it
 
 // threads.c
-void pp_thread_begin(pp_local *local, uintptr_t stack_high); // claims a slot, arms the CPU timer
+/// Claims a slot, arms the CPU timer. `start_cpu_ns`: the thread's CPU clock when its life under the recorder began.
+void pp_thread_begin(pp_local *local, uintptr_t stack_high, uint64_t start_cpu_ns);
 void pp_thread_wait_armed(const pp_local *local);
 void pp_thread_end(void);
 void pp_timer_suspend(void); // before exec

@@ -118,9 +118,10 @@ static void take_sample(pp_recorder *recorder, pp_local *local, const siginfo_t 
         // The old period goes on until the collector has drawn the next: Docs/Sampling.md, section 2.
         uint32_t fired = 1 + atomic_fetch_add_explicit(&local->thread->fired, 1, memory_order_acq_rel);
         sample.period_ns = atomic_load_explicit(&local->thread->period_ns, memory_order_relaxed);
-        if (fired > session->redraw_every)
+        uint32_t last = atomic_load_explicit(&local->thread->redraw_at, memory_order_relaxed);
+        if (fired > last)
             sample.kind |= PP_SAMPLE_REFIRE;
-        *wake = fired == session->redraw_every;
+        *wake = fired == last;
     }
     pp_unwound unwound = unwind(recorder, local->thread, context, local->frames);
     if (pp_stack_intern(session, local->frames, &unwound, &sample.stack))

@@ -196,7 +196,7 @@ static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
         return false;
     }
     pp_modules_scan(false);
-    pp_thread_begin(&pp_local_state, recorder->main_stack_high);
+    pp_thread_begin(&pp_local_state, recorder->main_stack_high, pp_now(CLOCK_THREAD_CPUTIME_ID));
     pp_announce();
     pp_wait_word(&session->ready, 0, PP_ANSWER_TIMEOUT_MS * 1000000ull);
     pp_modules_prefault();

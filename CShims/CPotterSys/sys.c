@@ -69,6 +69,33 @@ void potter_futex_wait(const void *word, uint32_t value, uint64_t timeout_ns) {
 
 void potter_futex_wake(const void *word) { syscall(SYS_futex, word, FUTEX_WAKE, 0x7fffffff, NULL, NULL, 0); }
 
+// glibc 2.36 has no declaration of it.
+struct potter_sched_attr {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime_ns, deadline_ns, period_ns;
+};
+
+void potter_set_urgent(bool urgent) {
+    static int32_t nice_before;
+    const uint64_t reset_on_fork = 1;
+    struct potter_sched_attr attributes = {0};
+    if (syscall(SYS_sched_getattr, 0, &attributes, sizeof(attributes), 0) != 0 || attributes.policy != 0)
+        return; // not SCHED_OTHER: somebody knows better
+    if (urgent)
+        nice_before = attributes.nice;
+    attributes.size = sizeof(attributes);
+    attributes.flags = urgent ? reset_on_fork : 0;
+    attributes.runtime_ns = urgent ? 100000 : 0; // 0: the default
+    attributes.nice = urgent ? (nice_before < -10 ? -20 : nice_before - 10) : nice_before;
+    if (syscall(SYS_sched_setattr, 0, &attributes, 0) == 0)
+        return;
+    attributes.nice = nice_before;
+    syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
 int potter_pidfd(pid_t pid) { return result(syscall(SYS_pidfd_open, pid, 0)); }
 
 uint64_t potter_vdso(size_t *size) {
@@ -101,6 +128,12 @@ int potter_block_signals(void) {
         return -errno;
     mask_changed = true;
     return 0;
+}
+
+void potter_occupy_standard_descriptors(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", O_RDWR | O_CLOEXEC); // the lowest free one is this
 }
 
 int potter_wait_signal(int timeout_ms, bool *from_user) {

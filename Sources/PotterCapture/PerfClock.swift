@@ -17,16 +17,29 @@ struct SamplingPeriod {
         return UInt64(Double.random(in: 0.5 * mean...1.5 * mean, using: &generator))
     }
 
-    /// The first period of a thread: what is left of a period that began before it, so that the expected number of
-    /// samples of a thread that lives for a time t is t / mean from the start, however short t is. (The stationary
-    /// residual life of a renewal process: a uniform part of a period chosen in proportion to its length.)
-    mutating func drawFirst() -> UInt64 {
+    /// The first period of a thread. It is an eighth of the mean at least: a clock goes on firing with it until the
+    /// redraw, and with microseconds would do nothing else.
+    mutating func drawFirst(redrawEvery: UInt32) -> FirstPeriod {
         while true {
-            let period = draw()
-            let accept = Double.random(in: 0..<1.5, using: &generator) * Double(meanNs) < Double(period)
-            if accept { return UInt64.random(in: 1...period, using: &generator) }
+            let whole = draw()
+            guard Double.random(in: 0..<1.5, using: &generator) * Double(meanNs) < Double(whole) else { continue }
+            let rest = UInt64.random(in: 1...whole, using: &generator)
+            return FirstPeriod(
+                ns: max(rest, meanNs / 8), wholeNs: whole,
+                firesLeft: UInt32.random(in: 0..<max(redrawEvery, 1), using: &generator))
         }
     }
+}
+
+/// How a thread's clock begins: as one that has run for ever, so that the expected number of samples of a thread that
+/// lives for a time t is t / mean from the start, however short t is. Of a sequence of periods, each in force for
+/// `redrawEvery` fires, a moment falls into one in proportion to its length, and anywhere in it.
+struct FirstPeriod {
+    /// What is left of the period that the thread was born in.
+    var ns: UInt64
+    /// That period, which is then in force for `firesLeft` fires more.
+    var wholeNs: UInt64
+    var firesLeft: UInt32
 }
 
 /// The perf clock of one thread; closing it ends it.
@@ -66,6 +79,9 @@ final class PerfClock {
         guard loss <= period - period / 20 else { return 0 }
         return UInt64(Double(loss) * Double(userFires) / Double(max(allFires, 1)))
     }
+
+    /// CPU time of the thread, user and kernel, while the clock was enabled, ns.
+    var count: UInt64 { potter_perf_count(descriptor) }
 
     deinit { close(descriptor) }
 

@@ -17,6 +17,7 @@ public struct RecordRun {
     /// Everything that can be refused is refused here, before the command starts.
     public init(_ options: RecordOptions) throws {
         self.options = options
+        potter_occupy_standard_descriptors()
         launch = try CommandLaunch(command: options.command)
         preload = try PreloadLibrary.find(override: options.preloadLibrary)
         settings = try SamplingSettings(options)
@@ -81,6 +82,8 @@ public struct RecordRun {
             throw error
         }
         target.set(pid)
+        // Only now: the command must not inherit it. Threads wait for us when they start, and redraws lose time.
+        potter_set_urgent(true)
         return try supervise(pid)
     }
 
@@ -128,6 +131,7 @@ public struct RecordRun {
 
     private func finish() throws {
         try collector.stop()
+        potter_set_urgent(false)
         writer.updateRun { $0.endNs = potter_monotonic_ns() }
         try writeQuality()
         try Interpreter(writer: writer).nameLocations()

@@ -40,7 +40,7 @@ final class SamplingSettings {
     }
 
     func drawPeriod() -> UInt64 { period.draw() }
-    func drawFirstPeriod() -> UInt64 { period.drawFirst() }
+    func drawFirstPeriod() -> FirstPeriod { period.drawFirst(redrawEvery: redrawEvery) }
 
     /// A redraw wakes the collector, which costs the target about as much as a sample: at most 250 a second.
     var redrawEvery: UInt32 { UInt32(max(1, frequency / 250)) }
@@ -48,7 +48,7 @@ final class SamplingSettings {
     func sessionHeader(follow: Bool, limits: SessionLimits) -> SessionHeader {
         SessionHeader(
             engine: engine == .perf ? PP_ENGINE_PERF.value : PP_ENGINE_TIMER.value,
-            startWaitUs: engine == .perf ? 300 : 0, timerIntervalNs: timerIntervalNs, redrawEvery: redrawEvery,
+            startWaitUs: engine == .perf ? 300 : 0, timerIntervalNs: timerIntervalNs,
             follow: follow, limits: limits)
     }
 }
@@ -58,7 +58,6 @@ struct SessionHeader: Sendable {
     let engine: UInt32
     let startWaitUs: UInt32
     let timerIntervalNs: UInt64
-    let redrawEvery: UInt32
     let follow: Bool
     let limits: SessionLimits
 
@@ -66,7 +65,6 @@ struct SessionHeader: Sendable {
         header.pointee.engine = engine
         header.pointee.start_wait_us = startWaitUs
         header.pointee.timer_interval_ns = timerIntervalNs
-        header.pointee.redraw_every = redrawEvery
         header.pointee.collector_pid = UInt32(getpid())
         header.pointee.follow = follow ? 1 : 0
         if let n = limits.ringRecords { header.pointee.ring_limit = min(n, header.pointee.ring_limit) }

@@ -16,7 +16,7 @@ extension TargetSession {
             let claim = memory.thread(slot)
             let state = pp_thread_state(claim)
             if let thread = threads[slot] {
-                if pp_thread_exec(claim) == 1 { disarmForExec(thread, claim) } else { rearmAfterExec(thread, claim) }
+                if pp_thread_exec(claim) == 1 { disarmForExec(thread, claim) } else { rearmAfterFailedExec(thread, claim) }
                 if state == PP_SLOT_EXITED.value { try end(thread, claim) }
             } else if !abandoned.contains(slot), let process = processes[claim.pointee.process],
                 state == PP_SLOT_LIVE.value || state == PP_SLOT_EXITED.value
@@ -35,7 +35,8 @@ extension TargetSession {
         let clock: PerfClock?
         let reason: String?
         let exited: Bool
-        /// Its CPU clock when it was armed, ns.
+        let first: FirstPeriod
+        /// Its CPU clock when it was armed, ns, as the scheduler last wrote it down.
         let cpuNs: UInt64?
     }
 
@@ -44,9 +45,11 @@ extension TargetSession {
     ) -> Arming {
         let tid = Int32(bitPattern: claim.pointee.tid)
         var reason: String?
-        let clock = exited ? nil : arm(claim, tid: tid, process: process, reason: &reason)
+        let first = settings.drawFirstPeriod()
+        let clock = exited ? nil : arm(claim, tid: tid, process: process, first: first, reason: &reason)
         let cpu = clock == nil ? nil : ProcFiles.threadCPU(pid: process.pid, tid: tid)
-        return Arming(slot: slot, process: process, clock: clock, reason: reason, exited: exited, cpuNs: cpu)
+        return Arming(
+            slot: slot, process: process, clock: clock, reason: reason, exited: exited, first: first, cpuNs: cpu)
     }
 
     private func begin(_ arrival: Arming) throws {
@@ -60,6 +63,7 @@ extension TargetSession {
             slot: arrival.slot, tid: tid, process: process, recordingID: row, startNs: claim.pointee.start_ns,
             startCPU: startCPU)
         thread.clock = arrival.clock
+        thread.secondPeriod = arrival.first
         thread.unsampledReason = arrival.reason
         if let cpu = arrival.cpuNs {
             thread.armingNs = cpu > startCPU ? cpu - startCPU : 0
@@ -71,7 +75,8 @@ extension TargetSession {
     }
 
     private func arm(
-        _ claim: UnsafeMutablePointer<pp_thread>, tid: Int32, process: TrackedProcess, reason: inout String?
+        _ claim: UnsafeMutablePointer<pp_thread>, tid: Int32, process: TrackedProcess, first: FirstPeriod,
+        reason: inout String?
     ) -> PerfClock? {
         guard settings.engine == .perf, !process.signalTaken else {
             potter_futex_wake(pp_thread_set_armed(claim, 3))
@@ -82,13 +87,15 @@ extension TargetSession {
             potter_futex_wake(pp_thread_set_armed(claim, 3))
             return nil
         }
+        guard pp_thread_exec(claim) == 0 else { return refuseForExec(claim) }
         // Without our handler the first signal would end the program.
         if !process.catchesSignal { process.catchesSignal = ProcFiles.catches(SIGPROF, pid: process.pid, tid: tid) }
         var error: Int32 = 0
-        let period = settings.drawFirstPeriod()
-        pp_thread_redrawn(claim, period)
-        let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: period, error: &error) : nil
+        pp_thread_redrawn(claim, first.ns, 1)
+        let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: first.ns, error: &error) : nil
         let armed = clock?.enable() ?? false
+        // It may have announced an exec meanwhile, and waits for a word that no signal will follow it there.
+        if pp_thread_exec(claim) != 0 { return refuseForExec(claim) }
         if !armed {
             reason = process.catchesSignal ? "perf clock: \(errorText(error))" : "no SIGPROF handler"
         }
@@ -96,15 +103,28 @@ extension TargetSession {
         return armed ? clock : nil
     }
 
+    private func refuseForExec(_ claim: UnsafeMutablePointer<pp_thread>) -> PerfClock? {
+        potter_futex_wake(pp_thread_set_armed(claim, 2))
+        return nil
+    }
+
     private func disarmForExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
-        guard pp_thread_armed(claim) == 1 else { return }
+        guard pp_thread_armed(claim) < 2 else { return }
         thread.clock?.disable()
         potter_futex_wake(pp_thread_set_armed(claim, 2))
     }
 
-    private func rearmAfterExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
-        guard pp_thread_armed(claim) == 2, thread.clock?.enable() == true else { return }
-        pp_thread_set_armed(claim, 1)
+    private func rearmAfterFailedExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
+        guard pp_thread_armed(claim) == 2 else { return }
+        if let clock = thread.clock, clock.enable() {
+            pp_thread_set_armed(claim, 1)
+        } else {
+            let first = settings.drawFirstPeriod()
+            thread.clock = arm(
+                claim, tid: thread.tid, process: thread.process, first: first, reason: &thread.unsampledReason)
+            thread.secondPeriod = first
+            thread.redrawAt = 1
+        }
     }
 
     /// Draws the next period of every clock that has fired often enough. The restart loses the time since the last fire,
@@ -113,14 +133,19 @@ extension TargetSession {
         for (slot, thread) in threads {
             guard let clock = thread.clock else { continue }
             let claim = memory.thread(slot)
-            let enough = thread.hasFreshPeriod ? settings.redrawEvery : 1
             let fired = pp_thread_fired(claim)
-            guard fired >= enough else { continue }
-            let period = settings.drawPeriod()
+            guard fired > 0, fired >= thread.redrawAt else { continue }
+            let (period, fires) = nextPeriod(of: thread)
             thread.redrawLossNs += clock.redraw(period, after: fired)
-            thread.hasFreshPeriod = true
-            pp_thread_redrawn(claim, period)
+            thread.redrawAt = fires
+            pp_thread_redrawn(claim, period, fires)
         }
+    }
+
+    private func nextPeriod(of thread: TrackedThread) -> (ns: UInt64, fires: UInt32) {
+        defer { thread.secondPeriod = nil }
+        if let second = thread.secondPeriod, second.firesLeft > 0 { return (second.wholeNs, second.firesLeft) }
+        return (settings.drawPeriod(), settings.redrawEvery)
     }
 
     /// CPU clocks of the threads that were sampled since the last time: a target that dies by SIGKILL leaves no last word.
@@ -156,9 +181,10 @@ extension TargetSession {
 
     func end(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) throws {
         try drain(thread)
-        thread.clock = nil
         let last = pp_thread_exit_cpu(claim)
         if last != 0 { thread.lastCPU = max(thread.lastCPU, last) }
+        noteArming(of: thread, claim, exitCPU: last)
+        thread.clock = nil
         if thread.name.isEmpty {
             thread.name = withUnsafeBytes(of: claim.pointee.name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
@@ -173,6 +199,19 @@ extension TargetSession {
             pp_thread_free(claim)
         } else {
             abandoned.insert(thread.slot)
+        }
+    }
+
+    /// What a thread used before it was armed, better than the scheduler's account, which lags by a tick while the thread
+    /// runs: the thread noted its clock after a wait that was not in vain; else it is what the perf clock did not count.
+    private func noteArming(of thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>, exitCPU: UInt64) {
+        guard let clock = thread.clock else { return }
+        let noted = pp_thread_armed_cpu(claim)
+        if noted != 0 {
+            thread.armingNs = noted - min(thread.startCPU, noted)
+        } else if exitCPU != 0 {
+            let counted = thread.startCPU + clock.count
+            thread.armingNs = exitCPU - min(counted, exitCPU)
         }
     }
 

@@ -58,8 +58,10 @@ final class TrackedThread {
     var samplesAtClock: UInt64 = 0
     /// CPU time lost by redraws and not yet given to a sample, ns.
     var redrawLossNs: UInt64 = 0
-    /// Whether the first, shortened period is over.
-    var hasFreshPeriod = false
+    /// The fire of the period in force after which the next is drawn.
+    var redrawAt: UInt32 = 1
+    /// The period that follows the first, shortened one.
+    var secondPeriod: FirstPeriod?
 
     init(slot: UInt32, tid: Int32, process: TrackedProcess, recordingID: Int64, startNs: UInt64, startCPU: UInt64) {
         self.slot = slot

@@ -88,6 +88,26 @@ import Testing
         #expect(names.contains("[kernel]"))
     }
 
+    @Test func aFunctionIsOneWhateverItsAddressesSay() throws {
+        let writer = try scratch.writer(named: false)
+        let locations = try (0..<5).map { index in
+            try writer.stack(frames: [Location(module: 2, address: 0x100 + UInt64(index))], flags: 0, cut: 0)
+        }
+        #expect(locations.count == 5)
+        let files = ["", "/a.c", "", "/b.c", "/a.c"]  // a static function of one name in two files
+        for (index, file) in files.enumerated() {
+            guard let location = writer.locationsWithoutNames().first(where: { $0.address == 0x100 + UInt64(index) })
+            else { throw RecordingError(.misuse, what: "", path: "", why: "no location", advice: "") }
+            try writer.setFrames(
+                location: location.id,
+                [NamedFrame(function: "init", systemName: "init.\(index)", file: file, line: 1, language: "c")])
+            if index == 0 { try writer.commit() }
+        }
+        try writer.finish()
+        let functions = try RecordingReader(path: scratch["r.potter"]).report().functions
+        #expect(functions.filter { $0.name == "init" }.map(\.file) == ["/a.c", "/b.c"])
+    }
+
     @Test func mistakesOfTheCallerAreErrors() throws {
         let writer = try scratch.writer()
         #expect(throws: RecordingError.self) {

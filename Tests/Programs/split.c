@@ -38,7 +38,8 @@ int main(int argc, char **argv) {
     double end = now(CLOCK_THREAD_CPUTIME_ID) + seconds;
     for (double t = now(CLOCK_THREAD_CPUTIME_ID); t < end;) {
         seed = seed * 1664525u + 1013904223u;
-        uint64_t scale = 2000 + (seed >> 20); // uneven turns: nothing to be in step with
+        // Uneven turns: nothing to be in step with. Long ones: the clock's calls between them are no part of either.
+        uint64_t scale = 10000 + (seed >> 18);
         hot70(scale * 7);
         double u = now(CLOCK_THREAD_CPUTIME_ID);
         hot30(scale * 3);

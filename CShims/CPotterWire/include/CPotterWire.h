@@ -119,17 +119,18 @@ typedef struct pp_thread {
     _Atomic uint32_t state;
     uint32_t tid;
     uint32_t process;       // slot
-    _Atomic uint32_t fired; // 0: the period in force is a fresh one; n: it has fired n times; from redraw_every on the
+    _Atomic uint32_t fired; // 0: the period in force is a fresh one; n: it has fired n times; from redraw_at on the
                             // collector draws the next
     uint64_t stack_low, stack_high;
     uint64_t start_ns;      // CLOCK_MONOTONIC
-    uint64_t start_cpu_ns;  // CLOCK_THREAD_CPUTIME_ID when the slot was claimed
+    uint64_t start_cpu_ns;  // CLOCK_THREAD_CPUTIME_ID when the recorder met it; 0 for a thread that was created under it
     _Atomic uint64_t exit_cpu_ns; // the same at exit; 0 while running
     _Atomic uint64_t handler_ns;  // time in the handler
     _Atomic uint32_t exec;        // 1: about to exec, disarm me; set back to 0 if the exec fails
     uint32_t timer;               // kernel timer id + 1; 0: none
     char name[16];                // at exit, for threads that the collector never saw alive
-    uint64_t reserved1[5];
+    _Atomic uint64_t armed_cpu_ns; // CLOCK_THREAD_CPUTIME_ID when its wait to be armed was over; 0: it waited in vain
+    uint64_t reserved1[4];
     // Ring: head written by the target.
     _Atomic uint64_t head;     // records written so far
     _Atomic uint64_t dropped;  // records that found no room
@@ -137,7 +138,7 @@ typedef struct pp_thread {
     // Written by the collector.
     _Atomic uint64_t tail;     // records consumed so far
     _Atomic uint32_t armed;    // futex word: 0 not yet, 1 armed, 2 disarmed for exec, 3 cannot be armed
-    uint32_t reserved3;
+    _Atomic uint32_t redraw_at; // the fire of the period in force that wakes the collector to draw the next
     _Atomic uint64_t period_ns; // in force, engine perf
     uint64_t reserved4[5];
 } pp_thread;
@@ -195,11 +196,9 @@ typedef struct pp_session {
     uint32_t thread_limit;      // at most PP_THREAD_SLOTS
     uint32_t follow;            // 1: children are recorded too
     uint64_t tables_size;
-    uint32_t redraw_every;      // perf samples after which the collector draws a new period, and is woken for it
     uint32_t collector_pid;
     _Atomic uint32_t restores_default; // 1: the old image ignored SIGPROF across the exec for our sake alone
-    uint32_t reserved4;
-    uint64_t reserved0[11];
+    uint64_t reserved0[12];
     // Written by the collector while recording.
     _Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC; older than PP_HEARTBEAT_STALE_NS: the collector is gone
     _Atomic uint32_t state;        // PP_SESSION_*

@@ -108,10 +108,13 @@ static inline uint64_t pp_thread_dropped(pp_thread *t) { return pp_load64(&t->dr
 static inline uint64_t pp_thread_exit_cpu(pp_thread *t) { return pp_load64(&t->exit_cpu_ns); }
 static inline uint64_t pp_thread_handler_ns(pp_thread *t) { return pp_load64(&t->handler_ns); }
 static inline uint32_t pp_thread_exec(pp_thread *t) { return pp_load32(&t->exec); }
+static inline uint64_t pp_thread_armed_cpu(pp_thread *t) { return pp_load64(&t->armed_cpu_ns); }
+static inline uint32_t pp_thread_redraw_at(pp_thread *t) { return pp_load32(&t->redraw_at); }
 static inline uint32_t pp_thread_fired(pp_thread *t) { return pp_load32(&t->fired); }
 /// A new period is in force: counting its fires starts again.
-static inline void pp_thread_redrawn(pp_thread *t, uint64_t period_ns) {
+static inline void pp_thread_redrawn(pp_thread *t, uint64_t period_ns, uint32_t redraw_at) {
     pp_store64(&t->period_ns, period_ns);
+    pp_store32(&t->redraw_at, redraw_at);
     pp_store32(&t->fired, 0);
 }
 static inline uint32_t pp_thread_armed(pp_thread *t) { return pp_load32(&t->armed); }

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// A private directory under TMPDIR.
+/// A private directory with a name of its own.
 struct TemporaryDirectory {
     let path: String
 
-    init() throws {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    static var defaultParent: String {
+        getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    }
+
+    init(in parent: String) throws {
         var template = Array("\(parent)/potter-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw RecordingError(

@@ -18,6 +18,7 @@ extension RecordingWriter {
         }
         samples.removeAll(keepingCapacity: true)
         progress = RecordingProgress(after: state)
+        state.completedFunctions = []
     }
 
     /// All that `progress` says is not in the file. Parents come before those who refer to them.

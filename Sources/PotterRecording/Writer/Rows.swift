@@ -56,9 +56,8 @@ struct SampleRow {
     var kind: SampleKind
 }
 
-/// A row of `function`. Two that differ in the system name alone are one: specializations, thunks and async funclets of
-/// a function, which people count as that function.
-struct FunctionRow: Hashable {
+/// A row of `function`.
+struct FunctionRow {
     var name: String
     var systemName: String
     var module: String
@@ -67,14 +66,22 @@ struct FunctionRow: Hashable {
     var line: UInt32
     var language: String
 
-    static func == (one: FunctionRow, other: FunctionRow) -> Bool {
-        one.name == other.name && one.module == other.module && one.binary == other.binary && one.file == other.file
-            && one.line == other.line && one.language == other.language
+    var identity: FunctionIdentity {
+        FunctionIdentity(name: name, module: module, binary: binary, line: line, language: language)
     }
 
-    func hash(into hasher: inout Hasher) {
-        hasher.combine(name)
-        hasher.combine(binary)
-        hasher.combine(line)
+    /// Some addresses of a function have no line information, and then no file.
+    func mayBeSameFile(as other: FunctionRow) -> Bool {
+        file == other.file || file.isEmpty || other.file.isEmpty
     }
+}
+
+/// What makes a function one, with its file. Not the system name: specializations, thunks and async funclets of a function
+/// are what people count as that function.
+struct FunctionIdentity: Hashable {
+    var name: String
+    var module: String
+    var binary: Int64
+    var line: UInt32
+    var language: String
 }
