@@ -170,8 +170,12 @@ void pp_thread_begin(pp_local *local, uintptr_t stack_high, uint64_t start_cpu_n
 
 void pp_thread_wait_armed(const pp_local *local) {
     pp_session *session = pp_recorder_state.session;
-    if (local->thread != NULL && session->start_wait_us != 0 &&
-        pp_wait_word(&local->thread->armed, 0, session->start_wait_us * 1000ull))
+    if (local->thread == NULL || session->start_wait_us == 0)
+        return;
+    uint64_t beat = atomic_load_explicit(&session->heartbeat_ns, memory_order_relaxed);
+    if ((int64_t)(pp_now(CLOCK_MONOTONIC) - beat) > (int64_t)PP_HEARTBEAT_STALE_NS)
+        return; // nobody will come
+    if (pp_wait_word(&local->thread->armed, 0, session->start_wait_us * 1000ull))
         atomic_store(&local->thread->armed_cpu_ns, pp_now(CLOCK_THREAD_CPUTIME_ID));
 }
 
