@@ -85,11 +85,13 @@ let package = Package(
         .testTarget(
             name: "PotterRecordingTests",
             dependencies: ["PotterRecording", "PotterProfile", "PotterExport", "PotterCore"],
-            exclude: ["Browser"], // Python, run by FlameGraphBrowserTests
+            exclude: ["Scripts"],  // Python, run by the tests
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PotterCaptureTests",
-            dependencies: ["PotterCapture", "PotterRecording", "PotterProfile"],
+            dependencies: [
+                "PotterCapture", "PotterRecording", "PotterProfile", "CPotterWire", "CPotterSys", "potter-prof",
+            ],
             swiftSettings: swiftSettings),
     ]
 )

@@ -17,14 +17,15 @@
 
 typedef struct pp_call {
     uint32_t ours, programs;
+    int error; // errno at entry
 } pp_call;
 
 static inline pp_call pp_enter(void) {
     const pp_local *local = &pp_local_state;
-    return (pp_call){.ours = local->handled, .programs = local->program_handled};
+    return (pp_call){.ours = local->handled, .programs = local->program_handled, .error = errno};
 }
 
-/// Whether our handler ran since, and no handler of the program.
+/// Whether our handler ran since, and no handler of the program. Then errno is again what it was at entry.
 bool pp_ours_alone(pp_call *call);
 
 /// Whether the call that returned `result` is to be issued again.

@@ -19,6 +19,7 @@
 #include <errno.h>
 
 #define PP_DISARM_WAIT_NS 100000000ull
+#define PP_SA_RESTORER 0x04000000
 
 static void give_signal_away(pp_recorder *recorder) {
     pp_process *process = &pp_processes(recorder->session)[recorder->process];
@@ -122,6 +123,9 @@ int pp_sigaction(int signal, const struct sigaction *action, struct sigaction *b
                 return result;
         }
         recorder->program_action = *action;
+        recorder->program_action.sa_flags |= PP_SA_RESTORER; // as the C library and the kernel give it back
+        sigdelset(&recorder->program_action.sa_mask, SIGKILL);
+        sigdelset(&recorder->program_action.sa_mask, SIGSTOP);
     }
     if (before != NULL)
         *before = previous;

@@ -9,6 +9,8 @@
 #include "recorder.h"
 #include <alloca.h>
 #include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define PP_DISARM_WAIT_NS 10000000ull
@@ -21,15 +23,36 @@ typedef struct exec_guard {
     struct sigaction action;
 } exec_guard;
 
+// A thread that blocks the signal can have one of ours pending, one of the program's, or both. The program's stays.
 static void drain_pending(void) {
-    sigset_t set;
+    sigset_t set, pending;
     sigemptyset(&set);
     sigaddset(&set, PP_SIGNAL);
     struct timespec now = {0};
-    siginfo_t info;
-    sigset_t pending;
-    if (sigpending(&pending) == 0 && sigismember(&pending, PP_SIGNAL))
-        pp_real.sigtimedwait(&set, &info, &now); // ours keeps ticks from the program: here they are wanted
+    siginfo_t info, program_info;
+    bool of_program = false;
+    while (sigpending(&pending) == 0 && sigismember(&pending, PP_SIGNAL) &&
+           pp_real.sigtimedwait(&set, &info, &now) == PP_SIGNAL) // ours hides ticks: here they are wanted
+        if (!pp_signal_is_ours(&info)) {
+            of_program = true;
+            program_info = info;
+        }
+    if (of_program)
+        syscall(SYS_rt_sigqueueinfo, getpid(), PP_SIGNAL, &program_info);
+}
+
+// Until the collector has said that it will not arm this thread: one that is armed late, after the exec, is armed in an
+// image without our handler.
+static bool wait_disarmed(pp_thread *thread) {
+    uint64_t deadline = pp_now(CLOCK_MONOTONIC) + PP_DISARM_WAIT_NS;
+    for (;;) {
+        uint32_t armed = atomic_load_explicit(&thread->armed, memory_order_acquire);
+        uint64_t now = pp_now(CLOCK_MONOTONIC);
+        if (armed >= 2)
+            return true;
+        if (now >= deadline || !pp_wait_word(&thread->armed, armed, deadline - now))
+            return false;
+    }
 }
 
 static exec_guard before_exec(void) {
@@ -46,9 +69,14 @@ static exec_guard before_exec(void) {
     if (thread != NULL && recorder->session->engine == PP_ENGINE_PERF) {
         atomic_store(&thread->exec, 1);
         pp_announce();
-        guard.ignored = !pp_wait_word(&thread->armed, 1, PP_DISARM_WAIT_NS);
+        // The clocks of a collector that was killed went with it.
+        bool waits = pp_collector_lives() || pp_collector_exists();
+        guard.ignored = waits && !wait_disarmed(thread) && pp_collector_exists();
     }
-    if (recorder->program_action.sa_handler == SIG_IGN || guard.ignored) {
+    bool program_ignores = recorder->program_action.sa_handler == SIG_IGN;
+    if (guard.ignored && !program_ignores)
+        atomic_store(&process->exec, 2);
+    if (program_ignores || guard.ignored) {
         struct sigaction ignore = {.sa_handler = SIG_IGN};
         pp_real.sigaction(PP_SIGNAL, &ignore, &guard.action);
         guard.ignored = true;
@@ -83,16 +111,31 @@ static void exec_failed(const exec_guard *guard) {
                alloca((pp_environment_count(environment) + PP_ENVIRONMENT_EXTRA) * sizeof(char *)),                    \
                alloca(PP_TEXT_BYTES), PP_TEXT_BYTES))
 
-static void note_image(pp_image image) {
-    if (image == PP_IMAGE_FOREIGN && pp_recorder_state.session != NULL)
-        pp_count(pp_recorder_state.session, PP_COUNT_FOREIGN_IMAGE);
+// Counts and names a program that will run unrecorded. In a vfork child, too: the memory is the parent's.
+static void note_image(pp_image image, const char *path) {
+    pp_session *session = pp_recorder_state.session;
+    if (image != PP_IMAGE_FOREIGN || session == NULL)
+        return;
+    pp_count(session, PP_COUNT_FOREIGN_IMAGE);
+    for (uint32_t i = 0; i < PP_FOREIGN_SLOTS; i++) {
+        uint32_t stored = atomic_load(&session->foreign[i].path), offset;
+        if (stored == 0 && pp_store_string(session, path, &offset) &&
+            atomic_compare_exchange_strong(&session->foreign[i].path, &stored, offset + 1))
+            stored = offset + 1;
+        if (stored == 0)
+            return; // no room for its name
+        if (strcmp((const char *)session + PP_STRINGS_OFFSET + stored - 1, path) != 0)
+            continue;
+        atomic_fetch_add(&session->foreign[i].count, 1);
+        return;
+    }
 }
 
 int pp_execve(const char *path, char *const arguments[], char *const environment[]) {
     pp_real_resolve();
     pp_image image = pp_session_path() ? pp_image_of_path(path) : PP_IMAGE_UNKNOWN;
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
-    note_image(image);
+    note_image(image, path);
     exec_guard guard = before_exec();
     int result = pp_real.execve(path, arguments, (char **)child);
     exec_failed(&guard);
@@ -103,7 +146,7 @@ int pp_execvpe(const char *file, char *const arguments[], char *const environmen
     pp_real_resolve();
     pp_image image = pp_session_path() ? pp_image_of_file(file) : PP_IMAGE_UNKNOWN;
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
-    note_image(image);
+    note_image(image, file);
     exec_guard guard = before_exec();
     int result = pp_real.execvpe(file, arguments, (char **)child);
     exec_failed(&guard);
@@ -114,7 +157,7 @@ int pp_fexecve(int fd, char *const arguments[], char *const environment[]) {
     pp_real_resolve();
     pp_image image = pp_session_path() ? pp_image_of_fd(fd) : PP_IMAGE_UNKNOWN;
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
-    note_image(image);
+    note_image(image, "(a descriptor)");
     exec_guard guard = before_exec();
     int result = pp_real.fexecve(fd, arguments, (char **)child);
     exec_failed(&guard);
@@ -141,7 +184,7 @@ static int spawn(bool search, pid_t *pid, const char *path, const posix_spawn_fi
     if (pp_session_path() != NULL)
         image = search ? pp_image_of_file(path) : pp_image_of_path(path);
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
-    note_image(image);
+    note_image(image, path);
     return (search ? pp_real.posix_spawnp : pp_real.posix_spawn)(pid, path, actions, attributes, arguments,
                                                                 (char **)child);
 }

@@ -7,8 +7,11 @@
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+// A FIFO or a terminal must not block us or become ours: exec says EACCES there.
+#define PP_OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define PP_SCRIPT_DEPTH 4 // the kernel follows as many `#!` lines
 
 #if defined(__x86_64__)
@@ -18,7 +21,16 @@
 #error "image: this architecture is not supported yet"
 #endif
 
+// The loader ignores preloads for a program that runs with other rights than its caller's.
+static bool changes_rights(int fd) {
+    struct stat file;
+    return fstat(fd, &file) == 0 && (((file.st_mode & S_ISUID) != 0 && file.st_uid != geteuid()) ||
+                                     ((file.st_mode & S_ISGID) != 0 && file.st_gid != getegid()));
+}
+
 static pp_image image_of_elf(int fd, const ElfW(Ehdr) * header) {
+    if (changes_rights(fd))
+        return PP_IMAGE_FOREIGN;
     if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != PP_MACHINE)
         return PP_IMAGE_FOREIGN;
     for (unsigned i = 0; i < header->e_phnum && i < 64; i++) {
@@ -45,7 +57,7 @@ static pp_image image_of_script(char *line, int depth) {
     program[strcspn(program, " \t")] = 0;
     if (depth >= PP_SCRIPT_DEPTH || program[0] == 0)
         return PP_IMAGE_UNKNOWN;
-    int fd = open(program, O_RDONLY | O_CLOEXEC);
+    int fd = open(program, PP_OPEN_FLAGS);
     if (fd < 0)
         return PP_IMAGE_UNKNOWN;
     pp_image image = image_of(fd, depth + 1);
@@ -69,7 +81,7 @@ static pp_image image_of(int fd, int depth) {
 pp_image pp_image_of_fd(int fd) { return image_of(fd, 0); }
 
 pp_image pp_image_of_path(const char *path) {
-    int fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+    int fd = path == NULL ? -1 : open(path, PP_OPEN_FLAGS);
     if (fd < 0)
         return PP_IMAGE_UNKNOWN; // execute-only, or not there: the exec will tell
     pp_image image = image_of(fd, 0);

@@ -62,7 +62,7 @@ static const char *module_path(pp_session *session, const pp_module *module) {
     return (const char *)session + PP_STRINGS_OFFSET + module->path;
 }
 
-static bool store_path(pp_session *session, const char *path, uint32_t *offset) {
+bool pp_store_string(pp_session *session, const char *path, uint32_t *offset) {
     uint32_t size = (uint32_t)strnlen(path, 4095) + 1;
     uint32_t at = atomic_fetch_add(&session->strings_used, size);
     if (at + (uint64_t)size > PP_STRING_BYTES)
@@ -87,7 +87,7 @@ static uint32_t slot_for(pp_session *session, const pp_module *found, const char
             return i;
     uint32_t slot = atomic_fetch_add(&session->module_high, 1);
     uint32_t offset = 0;
-    if (slot >= session->module_limit || slot >= PP_MODULE_SLOTS || !store_path(session, path, &offset)) {
+    if (slot >= session->module_limit || slot >= PP_MODULE_SLOTS || !pp_store_string(session, path, &offset)) {
         pp_count(session, PP_COUNT_NO_MODULE_SLOT);
         return PP_FRAME_NO_MODULE;
     }
@@ -193,7 +193,17 @@ void pp_modules_scan(bool wait_for_tables) {
     }
 }
 
-void pp_modules_forked(void) { atomic_store(&scanning, 0); }
+// Another thread of the parent may have been in a scan: here it will not go on. What it had not published is not in use,
+// but it had noted the loader's counters, and left the version odd.
+void pp_modules_forked(void) {
+    if (!atomic_load(&scanning))
+        return;
+    pp_recorder *recorder = &pp_recorder_state;
+    uint32_t version = atomic_load(&recorder->map_version);
+    atomic_store(&recorder->map_version, version + (version & 1));
+    seen_adds = seen_subs = ~0ull;
+    atomic_store(&scanning, 0);
+}
 
 // Whether the library search of dlopen("name") depends on who calls it: then it must see its real caller.
 bool pp_caller_has_search_path(const void *caller) {

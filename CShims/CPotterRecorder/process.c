@@ -63,6 +63,7 @@ void pp_fork_prepare(void) {
     sigemptyset(&set);
     sigaddset(&set, PP_SIGNAL);
     pthread_sigmask(SIG_BLOCK, &set, &mask_before_fork);
+    atomic_fetch_add(&pp_recorder_state.session->forks_begun, 1);
 }
 
 void pp_fork_parent(void) {
@@ -90,5 +91,6 @@ void pp_fork_child(void) {
     } else {
         recorder->session = NULL;
     }
+    atomic_fetch_add(&session->forks_claimed, 1);
     pthread_sigmask(SIG_SETMASK, &mask_before_fork, NULL);
 }

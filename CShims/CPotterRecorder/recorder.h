@@ -70,6 +70,8 @@ static inline uint64_t pp_now(clockid_t clock) {
 void pp_recorder_start(void);  // the library's constructor
 void pp_recorder_finish(void); // the library's destructor
 void pp_ring_bell(void);       // wakes the collector; async-signal-safe, at most one system call
+bool pp_collector_lives(void);       // by its heartbeat
+bool pp_collector_exists(void);      // by its pid: also while it is stopped
 void pp_announce(void);        // something in the slots changed; rings the bell
 bool pp_wait_word(_Atomic uint32_t *word, uint32_t while_value, uint64_t timeout_ns); // false: timed out
 const char *pp_session_path(void);  // value of POTTER_SESSION, NULL while inert from the start
@@ -95,6 +97,7 @@ void pp_fork_child(void);
 // modules.c
 void pp_modules_scan(bool wait_for_tables); // outside of handlers only: calls dl_iterate_phdr
 void pp_modules_forked(void);               // in a forked child: the lock may have been held
+bool pp_store_string(pp_session *session, const char *text, uint32_t *offset);
 void pp_modules_prefault(void);
 bool pp_caller_has_search_path(const void *caller); // its DT_RUNPATH or DT_RPATH decides what dlopen("name") finds
 

@@ -44,6 +44,18 @@ void pp_announce(void) {
     pp_ring_bell();
 }
 
+bool pp_collector_lives(void) {
+    uint64_t beat = atomic_load_explicit(&pp_recorder_state.session->heartbeat_ns, memory_order_relaxed);
+    return (int64_t)(pp_now(CLOCK_MONOTONIC) - beat) <= (int64_t)PP_HEARTBEAT_STALE_NS;
+}
+
+bool pp_collector_exists(void) {
+    int saved = errno;
+    bool exists = kill((pid_t)pp_recorder_state.session->collector_pid, 0) == 0 || errno != ESRCH;
+    errno = saved;
+    return exists;
+}
+
 bool pp_wait_word(_Atomic uint32_t *word, uint32_t while_value, uint64_t timeout_ns) {
     uint64_t deadline = pp_now(CLOCK_MONOTONIC) + timeout_ns;
     while (atomic_load_explicit(word, memory_order_acquire) == while_value) {
@@ -189,6 +201,8 @@ static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
     pp_wait_word(&session->ready, 0, PP_ANSWER_TIMEOUT_MS * 1000000ull);
     pp_thread_wait_armed(&pp_local_state); // it is: this notes the clock
     pp_modules_prefault();
+    if (atomic_load(&session->restores_default))
+        recorder->program_action = (struct sigaction){.sa_handler = SIG_DFL};
     return true;
 }
 

@@ -75,8 +75,8 @@ static void prefault(pp_session *session, pp_thread *thread, uint64_t *frames) {
 }
 
 static void start_timer(pp_session *session, pp_local *local) {
-    if (session->timer_interval_ns == 0)
-        return;
+    if (session->timer_interval_ns == 0 || atomic_load(&pp_recorder_state.signal_taken))
+        return; // the program's own handler would get the ticks
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = PP_SIGNAL};
     event.sigev_value.sival_ptr = local->thread;
     event._sigev_un._tid = (pid_t)local->thread->tid;
@@ -86,7 +86,8 @@ static void start_timer(pp_session *session, pp_local *local) {
         return;
     }
     local->thread->timer = (uint32_t)local->timer + 1;
-    pp_timer_resume();
+    if (!atomic_load(&pp_recorder_state.signal_taken)) // else pp_timers_delete may have missed this thread
+        pp_timer_resume();
 }
 
 // The first tick comes after a random part of the interval: with a fixed one, threads that live shorter than it would
@@ -170,12 +171,8 @@ void pp_thread_begin(pp_local *local, uintptr_t stack_high, uint64_t start_cpu_n
 
 void pp_thread_wait_armed(const pp_local *local) {
     pp_session *session = pp_recorder_state.session;
-    if (local->thread == NULL || session->start_wait_us == 0)
-        return;
-    uint64_t beat = atomic_load_explicit(&session->heartbeat_ns, memory_order_relaxed);
-    if ((int64_t)(pp_now(CLOCK_MONOTONIC) - beat) > (int64_t)PP_HEARTBEAT_STALE_NS)
-        return; // nobody will come
-    if (pp_wait_word(&local->thread->armed, 0, session->start_wait_us * 1000ull))
+    if (local->thread != NULL && session->start_wait_us != 0 && pp_collector_lives() &&
+        pp_wait_word(&local->thread->armed, 0, session->start_wait_us * 1000ull))
         atomic_store(&local->thread->armed_cpu_ns, pp_now(CLOCK_THREAD_CPUTIME_ID));
 }
 

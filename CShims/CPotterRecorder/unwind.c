@@ -96,8 +96,8 @@ static inline bool pp_is_on_stack(const pp_walk *walk) {
     return walk->high >= 8 && walk->at.sp >= walk->low && walk->at.sp < walk->high;
 }
 
-pp_unwound pp_unwind(const pp_unwind_space *space, pp_registers registers, uint64_t stack_low, uint64_t stack_high,
-                     uint64_t *frames) {
+static pp_unwound pp_unwind_once(const pp_unwind_space *space, pp_registers registers, uint64_t stack_low,
+                                 uint64_t stack_high, uint64_t *frames) {
     const uint32_t ring = PP_MAX_FRAMES - PP_CUT_FRAMES;
     pp_unwound result = {.failed_module = PP_FRAME_NO_MODULE};
     pp_walk walk = {.space = space, .at = registers, .low = stack_low, .high = stack_high, .exact = true};
@@ -117,5 +117,20 @@ pp_unwound pp_unwind(const pp_unwind_space *space, pp_registers registers, uint6
         if (walk.range != NULL) result.failed_module = walk.range->module;
     }
     pp_finish(&result, frames, walked);
+    return result;
+}
+
+pp_unwound pp_unwind(const pp_unwind_space *space, pp_registers registers, uint64_t stack_low, uint64_t stack_high,
+                     uint64_t *frames) {
+    const volatile uint32_t *generation = &space->map->generation;
+    pp_unwound result;
+    for (int attempt = 0; attempt < 2; attempt++) {
+        uint32_t before = *generation;
+        atomic_thread_fence(memory_order_acquire);
+        result = pp_unwind_once(space, registers, stack_low, stack_high, frames);
+        atomic_thread_fence(memory_order_acquire);
+        if (PP_LIKELY(*generation == before)) return result;
+    }
+    result.flags |= PP_STACK_RACED;
     return result;
 }

@@ -52,12 +52,11 @@ static inline const pp_unwind_table *pp_table_of(const pp_unwind_space *space, c
     const pp_unwind_table *table = (const pp_unwind_table *)(space->tables + offset);
     uint64_t size = table->size, span = table->limit - table->base;
     if (table->magic != PP_UNWIND_MAGIC || size > space->tables_size - offset || table->row_count == 0 ||
-        span - 1 > UINT32_MAX || table->first_shift > 31 || table->page_shift > 31)
+        span - 1 > UINT32_MAX || table->first_shift > 31)
         return NULL;
     if (table->rows + (uint64_t)table->row_count * 8 > size ||
         table->first + (((span - 1) >> table->first_shift) + 2) * 4 > size)
         return NULL;
-    if (table->page_map != 0 && table->page_map + ((span - 1) >> table->page_shift) / 8 + 1 > size) return NULL;
     return table;
 }
 

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -107,6 +108,8 @@ uint64_t potter_vdso(size_t *size) {
     return (uint64_t)(uintptr_t)header;
 }
 
+bool potter_has_file_capabilities(const char *path) { return getxattr(path, "security.capability", NULL, 0) > 0; }
+
 static sigset_t mask_before;
 static bool mask_changed;
 
@@ -127,6 +130,12 @@ int potter_block_signals(void) {
     return 0;
 }
 
+void potter_occupy_standard_descriptors(void) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", O_RDWR | O_CLOEXEC); // the lowest free one is this
+}
+
 int potter_wait_signal(int timeout_ms, bool *from_user) {
     sigset_t set = watched_signals();
     siginfo_t info;
@@ -138,15 +147,48 @@ int potter_wait_signal(int timeout_ms, bool *from_user) {
     return signal;
 }
 
+// A file-size limit is the command's, for us it is an error like a full disk; and who reads our messages may go.
+static const int ignored_signals[] = {SIGXFSZ, SIGPIPE};
+static sigset_t default_before;
+
+void potter_ignore_signals(void) {
+    sigemptyset(&default_before);
+    for (size_t i = 0; i < sizeof(ignored_signals) / sizeof(ignored_signals[0]); i++)
+        if (signal(ignored_signals[i], SIG_IGN) == SIG_DFL)
+            sigaddset(&default_before, ignored_signals[i]);
+}
+
+static const int raised_limits[] = {RLIMIT_NOFILE, RLIMIT_FSIZE};
+#define LIMITS (sizeof(raised_limits) / sizeof(raised_limits[0]))
+static struct rlimit limits_before[LIMITS];
+static bool limits_raised;
+
+void potter_raise_limits(void) {
+    for (size_t i = 0; i < LIMITS; i++) {
+        getrlimit(raised_limits[i], &limits_before[i]);
+        struct rlimit limit = {.rlim_cur = limits_before[i].rlim_max, .rlim_max = limits_before[i].rlim_max};
+        setrlimit(raised_limits[i], &limit);
+    }
+    limits_raised = true;
+}
+
+static void restore_limits(void) {
+    for (size_t i = 0; limits_raised && i < LIMITS; i++)
+        setrlimit(raised_limits[i], &limits_before[i]);
+}
+
 int potter_spawn(const char *path, char *const *arguments, char *const *environment) {
     posix_spawnattr_t attributes;
     posix_spawnattr_init(&attributes);
-    if (mask_changed) {
+    posix_spawnattr_setsigdefault(&attributes, &default_before);
+    if (mask_changed)
         posix_spawnattr_setsigmask(&attributes, &mask_before);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-    }
+    posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGDEF | (mask_changed ? POSIX_SPAWN_SETSIGMASK : 0)));
     pid_t pid = 0;
+    restore_limits(); // posix_spawn has no attribute for them
     int error = posix_spawn(&pid, path, NULL, &attributes, arguments, environment);
+    if (limits_raised)
+        potter_raise_limits();
     posix_spawnattr_destroy(&attributes);
     return error != 0 ? -error : pid;
 }

@@ -52,13 +52,13 @@ final class Collector {
         try admit()
         let sweep = now - lastSweep > 100_000_000
         if sweep { lastSweep = now }
-        let page = SendablePointer(bellPage)
+        let ringer = BellRinger(bell: bell)
         for session in sessions {
             pp_session_beat(session.memory.header, now)
             pp_session_set_state(
                 session.memory.header, recording ? PP_SESSION_RECORDING.value : PP_SESSION_PREPARING.value)
             if settings.engine == .perf { session.redrawPeriods() }
-            try session.followAnnouncements(force: sweep, wake: { page.ring() }, parentRow: { processRows[$0] })
+            try session.followAnnouncements(force: sweep, wake: { ringer.ring() }, parentRow: { processRows[$0] })
             for process in session.processes.values { processRows[process.pid] = process.recordingID }
         }
         if now - lastDrain >= Self.drainIntervalNs {
@@ -77,16 +77,23 @@ final class Collector {
     }
 
     private func admit() throws {
-        for arrival in server.takeArrivals() {
+        let arrivals = server.takeArrivals()
+        // A child that forks and executes in one breath is not in its old image's list yet.
+        if !arrivals.isEmpty { for session in sessions { try session.scanProcesses { processRows[$0] } } }
+        for arrival in arrivals {
             // An exec: the old image is over, its last words are in its memory.
             for old in sessions where old.processes.values.contains(where: { $0.pid == arrival.pid }) {
                 for process in old.processes.values where process.pid == arrival.pid {
+                    process.isReplaced = true
+                    if pp_process_exec(old.memory.process(process.slot)) == 2 {
+                        pp_session_set_restores_default(arrival.memory.header)
+                    }
                     imageEndCPU[process.pid] = try old.end(process, cpu: nil)
                 }
             }
             let session = TargetSession(
                 memory: arrival.memory, pid: arrival.pid, settings: settings, writer: writer, store: store)
-            session.startupCPU = arrival.startupCPU &- min(imageEndCPU[arrival.pid] ?? 0, arrival.startupCPU)
+            session.startupCPU = arrival.startupCPU.minus(imageEndCPU[arrival.pid] ?? 0)
             sessions.append(session)
         }
         dropEndedSessions()
@@ -104,8 +111,9 @@ final class Collector {
     }
 
     private func dropEndedSessions() {
+        let now = potter_monotonic_ns()
         sessions.removeAll { session in
-            guard session.isOver else { return false }
+            guard session.isOver(now: now) else { return false }
             totals.add(session)
             return true
         }
@@ -125,21 +133,34 @@ final class Collector {
         try writer.commit()
     }
 
+    /// The recording cannot be written any more: no clock, no session, nobody in the target waits for us.
+    func abandon() {
+        recording = false
+        server.stop()
+        for arrival in server.takeArrivals() { potter_futex_wake(pp_session_set_ready(arrival.memory.header)) }
+        for session in sessions {
+            session.abandon()
+            totals.add(session)
+        }
+        sessions = []
+        try? writer.close()
+    }
+
     /// What a progress line shows of the living.
     var progress: (samples: UInt64, lost: UInt64, processes: Int, cpuNs: UInt64) {
         var sum = totals
         var cpu = totals.cpuNs
         for session in sessions {
             sum.add(session)
-            cpu += session.processes.values.reduce(0) { $0 + ($1.lastCPU &- min($1.startCPU, $1.lastCPU)) }
+            cpu = cpu.plus(.sum(session.processes.values.map { $0.lastCPU.minus($0.startCPU) }))
         }
         return (sum.samples, sum.lost, sessions.reduce(0) { $0 + $1.processes.count }, cpu)
     }
 }
 
-/// The bell, for closures on other queues.
-struct SendablePointer: @unchecked Sendable {
-    let page: UnsafeMutablePointer<pp_bell>
-    init(_ page: UnsafeMutablePointer<pp_bell>) { self.page = page }
-    func ring() { potter_futex_wake(pp_bell_increment(page)) }
+/// The bell, for closures on other queues. It holds the memory: a table may be ready after the collector has gone.
+struct BellRinger: Sendable {
+    let bell: SharedMemory
+
+    func ring() { potter_futex_wake(pp_bell_increment(bell.base.assumingMemoryBound(to: pp_bell.self))) }
 }

@@ -4,29 +4,39 @@ import CPotterWire
 /// Sums over sessions: what the quality line is made of.
 struct CollectorTotals {
     var samples: UInt64 = 0
+    /// Records that the rings say were written: what is in the recording, and `badRecords`.
+    var written: UInt64 = 0
     var badRecords: UInt64 = 0
     var counters = [UInt64](repeating: 0, count: 16)
     var tally = UnwindTally()
     var handlerNs: UInt64 = 0
     var cpuNs: UInt64 = 0
     var images = 0
+    var processes = 0
+    var modules = 0
+    /// Programs that were executed and could not be recorded, with how often.
+    var foreign: [String: UInt64] = [:]
 
     mutating func add(_ session: TargetSession) {
         images += 1
+        processes += session.processCount
+        modules += session.moduleRows.count
         samples += session.records
-        badRecords += session.badRecords
-        for i in 0..<16 { counters[i] += pp_session_counter(session.memory.header, UInt32(i)) }
+        written = written.plus(session.written)
+        badRecords = badRecords.plus(session.badRecords)
+        for i in 0..<16 { counters[i] = counters[i].plus(pp_session_counter(session.memory.header, UInt32(i))) }
         tally.incomplete.merge(session.tally.incomplete, uniquingKeysWith: +)
         tally.fallback.merge(session.tally.fallback, uniquingKeysWith: +)
         tally.cut += session.tally.cut
         tally.raced += session.tally.raced
-        handlerNs += session.handlerNs
-        cpuNs += session.endedCPU
+        foreign.merge(session.memory.foreignPrograms(), uniquingKeysWith: { $0.plus($1) })
+        handlerNs = handlerNs.plus(session.handlerNs)
+        cpuNs = cpuNs.plus(session.endedCPU)
     }
 
     /// Samples that were taken and could not be kept.
     var lost: UInt64 {
-        counters[Int(PP_COUNT_RING_FULL.rawValue)] + counters[Int(PP_COUNT_STACKS_FULL.rawValue)]
-            + counters[Int(PP_COUNT_NESTED.rawValue)] + badRecords
+        let counted = [PP_COUNT_RING_FULL, PP_COUNT_STACKS_FULL, PP_COUNT_NESTED].map { counters[Int($0.rawValue)] }
+        return UInt64.sum(counted).plus(badRecords)
     }
 }

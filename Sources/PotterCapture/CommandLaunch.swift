@@ -49,6 +49,9 @@ struct CommandLaunch {
         if foreign {
             throw refuse("it is setuid or setgid, and the loader then ignores preloads", "record a copy without that bit")
         }
+        if geteuid() != 0, potter_has_file_capabilities(path) {
+            throw refuse("it has file capabilities, and the loader then ignores preloads", "record a copy, or as root")
+        }
         switch ProgramKind(path: path) {
         case .staticallyLinked:
             throw refuse("it is statically linked, so no recorder can be loaded", "link it dynamically")
@@ -78,6 +81,11 @@ struct CommandLaunch {
         environment += ["LD_PRELOAD=\(preloads)", "POTTER_SESSION=\(session)"]
         let pid = withCStrings(arguments) { arguments in
             withCStrings(environment) { environment in potter_spawn(path, arguments, environment) }
+        }
+        guard pid != -ENOEXEC else {
+            throw CaptureError(
+                "cannot start \(arguments[0]): it is neither a program nor a script with a `#!` line; "
+                    + "give its interpreter, as in `sh \(arguments[0])`", exitStatus: 126)
         }
         guard pid > 0 else {
             let status: Int32 = pid == -ENOENT ? 127 : 126

@@ -19,6 +19,7 @@ final class HelloServer: @unchecked Sendable {
     private let directory: String
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "potter.hello")
+    private var stopped = false
     private var source: (any DispatchSourceRead)?
     private let arrivals = Mutex<[Arrival]>([])
     private let refusals = Mutex<[String]>([])
@@ -64,12 +65,13 @@ final class HelloServer: @unchecked Sendable {
         configure: (UnsafeMutablePointer<pp_session>) -> Void
     ) {
         var hello = pp_hello()
-        let got = potter_receive(peer, &hello, MemoryLayout<pp_hello>.size, 200)
-        guard got == MemoryLayout<pp_hello>.size, hello.magic == PP_HELLO_MAGIC else { return }
+        // Strangers are not waited for: they could hold up everybody else. They see the connection closed, and stay inert.
+        let got = !accepted ? 0 : potter_receive(peer, &hello, MemoryLayout<pp_hello>.size, 200)
+        guard accepted, got == MemoryLayout<pp_hello>.size, hello.magic == PP_HELLO_MAGIC else { return }
         var answer = pp_welcome(
             magic: PP_HELLO_MAGIC, version: PP_WIRE_VERSION, status: 1, reserved: 0, session_size: pp_session_size(),
             tables_size: store.memory.size)
-        guard accepted, hello.version == PP_WIRE_VERSION, let memory = try? SessionMemory(configure: configure) else {
+        guard hello.version == PP_WIRE_VERSION, let memory = try? SessionMemory(configure: configure) else {
             _ = potter_send_descriptors(peer, &answer, MemoryLayout<pp_welcome>.size, [], 0)
             if hello.version != PP_WIRE_VERSION {
                 refusals.withLock { $0.append("process \(pid) has a preload library of wire version \(hello.version)") }
@@ -81,6 +83,8 @@ final class HelloServer: @unchecked Sendable {
         guard potter_send_descriptors(peer, &answer, MemoryLayout<pp_welcome>.size, descriptors, 3) == 0 else { return }
         arrivals.withLock { $0.append(Arrival(memory: memory, pid: pid, startupCPU: hello.startup_cpu_ns)) }
     }
+
+    func whilePaused<Result>(_ body: () throws -> Result) rethrows -> Result { try queue.sync(execute: body) }
 
     func takeArrivals() -> [Arrival] {
         arrivals.withLock { list in
@@ -98,6 +102,8 @@ final class HelloServer: @unchecked Sendable {
 
     /// Ends: later programs find no socket and run unrecorded.
     func stop() {
+        guard !stopped else { return }
+        stopped = true
         source?.cancel()
         queue.sync {}
         close(descriptor)

@@ -7,12 +7,16 @@ import PotterSymbols
 
 /// Names the addresses of a recording: the only place where recordings and symbols meet. Module by module, so that one
 /// ELF file is open at a time.
-struct Interpreter {
+public struct Interpreter {
     let writer: RecordingWriter
+
+    public init(writer: RecordingWriter) {
+        self.writer = writer
+    }
 
     /// Gives every location without a name its frames. What cannot be named is `[module+0xSTART]`, or `[0xADDRESS]`
     /// outside of all modules; why a module has no names is noted with it.
-    func nameLocations() throws {
+    public func nameLocations() throws {
         let modules = Dictionary(uniqueKeysWithValues: writer.modules().map { ($0.id, $0) })
         let byModule = Dictionary(grouping: writer.locationsWithoutNames(), by: \.module)
         for (id, locations) in byModule {

@@ -8,7 +8,14 @@ enum PreloadLibrary {
     /// In order: `--preload-library`, POTTER_PRELOAD_LIBRARY, beside the executable, ../lib/potter-prof.
     static func find(override: String?) throws -> String {
         let candidates = candidates(override: override)
-        if let found = candidates.first(where: { access($0, R_OK) == 0 }) { return found }
+        if let found = candidates.first(where: { access($0, R_OK) == 0 }) {
+            guard !found.contains(where: { " :$".contains($0) }) else {
+                throw CaptureError(
+                    "the recorder library \(found) cannot be preloaded: LD_PRELOAD has no way to write a blank, `:` or "
+                        + "`$` in a path; install it elsewhere, and name it with --preload-library")
+            }
+            return found
+        }
         throw CaptureError(
             "the recorder library was not found; tried \(candidates.joined(separator: ", ")); "
                 + "run `swift build` (not `swift build --product`), or Scripts/install")

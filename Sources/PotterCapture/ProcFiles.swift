@@ -33,6 +33,24 @@ enum ProcFiles {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
+    /// Whether a thread is one of this process. Nothing that a target claims may point a clock at somebody else's.
+    static func hasThread(pid: Int32, tid: Int32) -> Bool {
+        tid > 0 && access("/proc/\(pid)/task/\(tid)", F_OK) == 0
+    }
+
+    /// Whether a thread has certainly ended; false where /proc cannot be read for another reason (no descriptor left).
+    static func isGone(pid: Int32, tid: Int32) -> Bool {
+        access("/proc/\(pid)/task/\(tid)", F_OK) != 0 && (errno == ENOENT || errno == ESRCH)
+    }
+
+    /// Whether a process has a file with this inode mapped.
+    static func maps(pid: Int32, inode: UInt64) -> Bool {
+        let number = " \(inode) "
+        return read("/proc/\(pid)/maps")?.split(separator: "\n").contains {
+            $0.contains("potter-session") && $0.contains(number)
+        } ?? false
+    }
+
     static func threadName(pid: Int32, tid: Int32) -> String? {
         read("/proc/\(pid)/task/\(tid)/comm").map { String($0.prefix { $0 != "\n" }) }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPotterWire
 import Glibc
+import PotterProfile
 import PotterRecording
 
 extension RecordRun {
@@ -10,6 +11,7 @@ extension RecordRun {
         func count(_ counter: pp_counter) -> Int64 { Int64(clamping: totals.counters[Int(counter.rawValue)]) }
         let numbers: [(String, Int64)] = [
             ("samples", Int64(clamping: totals.samples)),
+            (QualityKey.recordsWritten, Int64(clamping: totals.written)),
             ("lost.ring_full", count(PP_COUNT_RING_FULL)),
             ("lost.stack_table_full", count(PP_COUNT_STACKS_FULL)),
             ("lost.nested", count(PP_COUNT_NESTED)),
@@ -29,6 +31,7 @@ extension RecordRun {
             ("cost.collector_ns", Int64(clamping: ProcFiles.processCPU(pid: getpid()) ?? 0)),
         ]
         for (key, value) in numbers { try writer.setQuality(key, value) }
+        for (path, n) in totals.foreign { try writer.setQuality("images.foreign:\(path)", Int64(clamping: n)) }
         for (module, n) in totals.tally.incomplete {
             try writer.setQuality("unwind.failed:\(module)", Int64(clamping: n))
         }

@@ -17,10 +17,12 @@ public struct RecordRun {
     /// Everything that can be refused is refused here, before the command starts.
     public init(_ options: RecordOptions) throws {
         self.options = options
+        potter_occupy_standard_descriptors()
         launch = try CommandLaunch(command: options.command)
         preload = try PreloadLibrary.find(override: options.preloadLibrary)
         settings = try SamplingSettings(options)
-        signal(SIGXFSZ, SIG_IGN)  // a file-size limit is the command's; for us it is an error like a full disk
+        potter_ignore_signals()
+        potter_raise_limits()
         writer = try RecordingWriter(path: options.output, run: Self.describe(options, settings))
         collector = try Collector(settings: settings, writer: writer)
     }
@@ -69,7 +71,10 @@ public struct RecordRun {
         potter_block_signals()
         let pid: Int32
         do {
-            pid = try launch.start(session: collector.server.socketPath, preload: preload)
+            // No hello is answered meanwhile: its memory could be over the command's limits, which are in force then.
+            pid = try collector.server.whilePaused {
+                try launch.start(session: collector.server.socketPath, preload: preload)
+            }
         } catch {
             collector.server.stop()
             try? writer.close()
@@ -101,27 +106,32 @@ public struct RecordRun {
                 do {
                     if now >= end {
                         stopped = true
-                        try finish(cpuNs: nil)
+                        try finish()
                     } else {
                         try collector.turn(limitNs: Collector.drainIntervalNs)
                     }
-                } catch { failure = error }
+                } catch {
+                    failure = error
+                    collector.abandon()
+                }
             }
             progress.show(collector.progress, elapsedNs: now - start)
             supervisor.look()
         }
         progress.clear()
         if !stopped, failure == nil {
-            do { try finish(cpuNs: nil) } catch { failure = error }
+            writer.updateRun { $0.exitStatus = supervisor.status }
+            do { try finish() } catch { failure = error }
         }
         supervisor.reap()
         if let failure { report(failure) } else { announce() }
         return supervisor.status
     }
 
-    private func finish(cpuNs: UInt64?) throws {
+    private func finish() throws {
         try collector.stop()
         potter_set_urgent(false)
+        writer.updateRun { $0.endNs = potter_monotonic_ns() }
         try writeQuality()
         try Interpreter(writer: writer).nameLocations()
         try writer.finish()
@@ -141,6 +151,12 @@ public struct RecordRun {
         say(
             "\(grouped(totals.samples)) samples, \(totals.lost) lost, engine \(settings.engine.rawValue) "
                 + "(\(settings.reason)), in \(options.output)")
+        guard options.verbose else { return }
+        say("\(totals.images) program images, \(totals.processes) processes, \(totals.modules) modules")
+        for (path, count) in totals.foreign.sorted(by: { $0.key < $1.key }) {
+            say("\(path) ran unrecorded, \(count) times: it cannot load the recorder (static, another loader, or setuid)")
+        }
+        for refusal in collector.server.takeRefusals() { say("\(refusal): it ran unrecorded") }
     }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPotterWire
+import Glibc
 
 /// The engine in use and its periods.
 final class SamplingSettings {
@@ -68,6 +69,7 @@ struct SessionHeader: Sendable {
         header.pointee.engine = engine
         header.pointee.start_wait_us = startWaitUs
         header.pointee.timer_interval_ns = timerIntervalNs
+        header.pointee.collector_pid = UInt32(getpid())
         header.pointee.follow = follow ? 1 : 0
         if let n = limits.ringRecords { header.pointee.ring_limit = min(n, header.pointee.ring_limit) }
         if let n = limits.arenaWords { header.pointee.arena_limit_words = min(n, header.pointee.arena_limit_words) }

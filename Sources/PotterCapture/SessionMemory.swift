@@ -12,7 +12,8 @@ final class SharedMemory: @unchecked Sendable {
     init(name: String, size: UInt64, reserved: UInt64) throws {
         let fd = potter_memfd(name, size, reserved)
         guard fd >= 0 else {
-            throw CaptureError("cannot make shared memory (\(size >> 20) MiB): \(errorText(fd)); free some memory or raise the limit")
+            throw CaptureError("cannot make shared memory (\(size >> 20) MiB): \(errorText(fd)); "
+                    + (fd == -EFBIG ? "raise the hard limit of `ulimit -f`" : "free some memory or raise the limit"))
         }
         guard let base = potter_map_shared(fd, size) else {
             let error = -errno
@@ -22,6 +23,11 @@ final class SharedMemory: @unchecked Sendable {
         descriptor = fd
         self.base = base
         self.size = size
+    }
+
+    var inode: UInt64 {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? UInt64(status.st_ino) : 0
     }
 
     deinit {
@@ -52,10 +58,21 @@ final class SessionMemory: @unchecked Sendable {
     func thread(_ slot: UInt32) -> UnsafeMutablePointer<pp_thread> { pp_session_thread(header, slot) }
     func module(_ slot: UInt32) -> UnsafeMutablePointer<pp_module> { pp_session_module(header, slot) }
 
-    func path(of module: UnsafeMutablePointer<pp_module>) -> String {
+    func foreignPrograms() -> [String: UInt64] {
+        var programs: [String: UInt64] = [:]
+        var (path, count): (UInt32, UInt32) = (0, 0)
+        for slot in 0..<UInt32(PP_FOREIGN_SLOTS) where pp_session_foreign(header, slot, &path, &count) {
+            programs[string(at: path), default: 0] += UInt64(count)
+        }
+        return programs
+    }
+
+    func path(of module: UnsafeMutablePointer<pp_module>) -> String { string(at: module.pointee.path) }
+
+    private func string(at offset: UInt32) -> String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { buffer in
             guard let base = buffer.baseAddress else { return "" }
-            pp_session_copy_path(header, module.pointee.path, base, 4096)
+            pp_session_copy_path(header, offset, base, 4096)
             return String(cString: base)
         }
     }

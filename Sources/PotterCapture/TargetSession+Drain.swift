@@ -24,7 +24,7 @@ extension TargetSession {
         var tail = pp_thread_tail(claim)
         guard head > tail else { return }
         if head - tail > UInt64(PP_RING_RECORDS) {
-            badRecords += head - tail - UInt64(PP_RING_RECORDS)
+            badRecords = badRecords.plus(head - tail - UInt64(PP_RING_RECORDS))
             tail = head - UInt64(PP_RING_RECORDS)
         }
         while tail < head {
@@ -38,7 +38,7 @@ extension TargetSession {
 
     private func write(_ record: pp_sample, _ thread: TrackedThread) throws {
         guard let stack = try stackRow(record.stack, newSamples: 1) else {
-            badRecords += 1
+            badRecords = badRecords.plus(1)
             return
         }
         let isTick = UInt32(record.kind) & PP_SAMPLE_TICK.value != 0

@@ -8,16 +8,19 @@ import PotterRecording
 extension TargetSession {
     /// New threads are armed first, all of them, and written down after: what a short-lived thread does before it is
     /// armed goes unseen.
-    func scanThreads() throws {
+    ///
+    /// A thread of a `dying` process that was killed while it filled in its slot may have been sampled already.
+    func scanThreads(dying: TrackedProcess? = nil) throws {
         var arrivals: [Arming] = []
         for slot in 0..<pp_session_thread_high(memory.header) {
             let claim = memory.thread(slot)
             let state = pp_thread_state(claim)
             if let thread = threads[slot] {
-                if pp_thread_exec(claim) == 1 { disarmForExec(thread, claim) } else { rearmAfterExec(thread, claim) }
+                if pp_thread_exec(claim) == 1 { disarmForExec(thread, claim) } else { rearmAfterFailedExec(thread, claim) }
                 if state == PP_SLOT_EXITED.value { try end(thread, claim) }
-            } else if state == PP_SLOT_LIVE.value || state == PP_SLOT_EXITED.value,
-                let process = processes[claim.pointee.process]
+            } else if !abandoned.contains(slot), let process = processes[claim.pointee.process],
+                state == PP_SLOT_LIVE.value || state == PP_SLOT_EXITED.value
+                    || (state == PP_SLOT_CLAIMED.value && process === dying && pp_thread_head(claim) > 0)
             {
                 arrivals.append(arming(slot, claim, process, exited: state == PP_SLOT_EXITED.value))
             }
@@ -78,12 +81,20 @@ extension TargetSession {
             potter_futex_wake(pp_thread_set_armed(claim, 3))
             return nil
         }
+        guard ProcFiles.hasThread(pid: process.pid, tid: tid) else {
+            reason = "not a thread of its process (another PID namespace?)"
+            potter_futex_wake(pp_thread_set_armed(claim, 3))
+            return nil
+        }
+        guard pp_thread_exec(claim) == 0 else { return refuseForExec(claim) }
         // Without our handler the first signal would end the program.
         if !process.catchesSignal { process.catchesSignal = ProcFiles.catches(SIGPROF, pid: process.pid, tid: tid) }
         var error: Int32 = 0
         pp_thread_redrawn(claim, first.ns, 1)
         let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: first.ns, error: &error) : nil
         let armed = clock?.enable() ?? false
+        // It may have announced an exec meanwhile, and waits for a word that no signal will follow it there.
+        if pp_thread_exec(claim) != 0 { return refuseForExec(claim) }
         if !armed {
             reason = process.catchesSignal ? "perf clock: \(errorText(error))" : "no SIGPROF handler"
         }
@@ -91,15 +102,28 @@ extension TargetSession {
         return armed ? clock : nil
     }
 
+    private func refuseForExec(_ claim: UnsafeMutablePointer<pp_thread>) -> PerfClock? {
+        potter_futex_wake(pp_thread_set_armed(claim, 2))
+        return nil
+    }
+
     private func disarmForExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
-        guard pp_thread_armed(claim) == 1 else { return }
+        guard pp_thread_armed(claim) < 2 else { return }
         thread.clock?.disable()
         potter_futex_wake(pp_thread_set_armed(claim, 2))
     }
 
-    private func rearmAfterExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
-        guard pp_thread_armed(claim) == 2, thread.clock?.enable() == true else { return }
-        pp_thread_set_armed(claim, 1)
+    private func rearmAfterFailedExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
+        guard pp_thread_armed(claim) == 2 else { return }
+        if let clock = thread.clock, clock.enable() {
+            pp_thread_set_armed(claim, 1)
+        } else {
+            let first = settings.drawFirstPeriod()
+            thread.clock = arm(
+                claim, tid: thread.tid, process: thread.process, first: first, reason: &thread.unsampledReason)
+            thread.secondPeriod = first
+            thread.redrawAt = 1
+        }
     }
 
     /// Draws the next period of every clock that has fired often enough. The restart loses the time since the last fire,
@@ -138,7 +162,9 @@ extension TargetSession {
         for (slot, thread) in threads {
             let claim = memory.thread(slot)
             guard let now = ProcFiles.threadCPU(pid: thread.process.pid, tid: thread.tid) else {
-                if !thread.process.hasEnded { try end(thread, claim) }
+                if ProcFiles.isGone(pid: thread.process.pid, tid: thread.tid), !thread.process.hasEnded {
+                    try end(thread, claim)
+                }
                 continue
             }
             thread.lastCPU = max(thread.lastCPU, now)
@@ -163,10 +189,16 @@ extension TargetSession {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
         }
-        handlerNs += pp_thread_handler_ns(claim)
+        handlerNs = handlerNs.plus(pp_thread_handler_ns(claim))
+        written = written.plus(pp_thread_head(claim))
         try update(thread, endNs: potter_monotonic_ns())
         threads[thread.slot] = nil
-        pp_thread_free(claim)
+        // A slot that its owner has not left stays taken: two owners would write one ring.
+        if pp_thread_state(claim) == PP_SLOT_EXITED.value || thread.process.hasEnded || thread.process.isReplaced {
+            pp_thread_free(claim)
+        } else {
+            abandoned.insert(thread.slot)
+        }
     }
 
     /// What a thread used before it was armed, better than the scheduler's account, which lags by a tick while the thread
@@ -183,7 +215,7 @@ extension TargetSession {
     }
 
     func update(_ thread: TrackedThread, endNs: UInt64?) throws {
-        let cpu = thread.lastCPU > thread.startCPU ? thread.lastCPU - thread.startCPU : 0
+        let cpu = thread.lastCPU.minus(thread.startCPU)
         try writer.updateThread(
             thread.recordingID, name: thread.name, endNs: endNs, cpuNs: cpu, armingNs: min(thread.armingNs, cpu),
             unsampledReason: thread.samples == 0 ? thread.unsampledReason : nil)

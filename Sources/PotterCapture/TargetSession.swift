@@ -20,6 +20,10 @@ final class TargetSession {
     /// Slots of processes that are closed.
     var ended: Set<UInt32> = []
     var threads: [UInt32: TrackedThread] = [:]
+    /// Slots of threads that are over for us, but may still be written by the target: never given back.
+    var abandoned: Set<UInt32> = []
+    /// Slots of processes that are not the target's, whatever it claims.
+    var refused: Set<UInt32> = []
     /// By module slot: the module's row, 0 while unknown.
     var moduleRows: [Int64] = []
     var modulePaths: [String] = []
@@ -32,15 +36,23 @@ final class TargetSession {
     /// Time in handlers of threads that ended, ns.
     var handlerNs: UInt64 = 0
     var records: UInt64 = 0
+    /// Sum of the heads of rings that are closed.
+    var written: UInt64 = 0
     var badRecords: UInt64 = 0
     private var seenAnnounced: UInt32 = .max
     private let arrivedNs = potter_monotonic_ns()
     let prepared = PreparedTables()
     /// CPU time before the recorder's constructor, ns: of the image's first process.
     var startupCPU: UInt64 = 0
+    var processCount = 0
     /// CPU time of processes that ended, ns.
     var endedCPU: UInt64 = 0
     private var begun = false
+    /// Of the image; a forked child may have executed another by the time it is looked at.
+    private var executable = ""
+    private var command = ""
+    /// When its last process ended; nil while one lives.
+    private var emptySinceNs: UInt64?
 
     init(
         memory: SessionMemory, pid: Int32, settings: SamplingSettings, writer: RecordingWriter, store: UnwindTableStore
@@ -81,20 +93,29 @@ final class TargetSession {
         }
     }
 
-    private func scanProcesses(_ parentRow: (Int32) -> Int64?) throws {
-        for slot in 0..<pp_session_process_high(memory.header) where processes[slot] == nil {
+    func scanProcesses(_ parentRow: (Int32) -> Int64?) throws {
+        for slot in 0..<pp_session_process_high(memory.header)
+        where processes[slot] == nil && !refused.contains(slot) {
             let claim = memory.process(slot)
             guard pp_process_state(claim) == PP_SLOT_LIVE.value else { continue }
             // The first process of an image is who said hello, whatever it writes: the kernel told us its pid.
             let pid = processes.isEmpty && slot == 0 ? mainPid : Int32(bitPattern: claim.pointee.pid)
+            guard isOurs(pid) else {
+                refused.insert(slot)
+                continue
+            }
             let parentPid = ProcFiles.parent(of: pid) ?? Int32(bitPattern: claim.pointee.parent_pid)
             let parent = slot == 0 ? parentRow(parentPid) : processes[claim.pointee.parent]?.recordingID
+            if processes.isEmpty {
+                executable = ProcFiles.executable(of: pid) ?? ""
+                command = ProcFiles.commandLine(of: pid) ?? ""
+            }
             let row = try writer.addProcess(
-                pid: pid, parent: parent, executable: ProcFiles.executable(of: pid) ?? "",
-                command: ProcFiles.commandLine(of: pid) ?? "", startNs: claim.pointee.start_ns)
+                pid: pid, parent: parent, executable: executable, command: command, startNs: claim.pointee.start_ns)
             let process = TrackedProcess(
                 slot: slot, pid: pid, recordingID: row, startCPU: claim.pointee.start_cpu_ns)
             processes[slot] = process
+            processCount += 1
             if slot == 0, !begun {
                 begun = true
                 try writer.updateProcess(row, endNs: nil, cpuNs: nil, startupCpuNs: startupCPU, note: nil)
@@ -103,6 +124,14 @@ final class TargetSession {
         for process in processes.values where pp_process_signal_taken(memory.process(process.slot)) == 1 {
             giveSignalAway(process)
         }
+    }
+
+    /// Clocks are opened and signals sent to what the target claims: it must be a descendant, or
+    /// map this very memory (a daemon, whose parent is gone).
+    private func isOurs(_ pid: Int32) -> Bool {
+        guard pid > 1 else { return false }
+        return pid == mainPid || ProcFiles.parent(of: pid) == nil || Descent.of(pid, from: mainPid)
+            || ProcFiles.maps(pid: pid, inode: memory.memory.inode)
     }
 
     /// The program installs a handler of its own for our signal, and waits until none of ours can reach it.
@@ -120,15 +149,17 @@ final class TargetSession {
         while moduleRows.count < Int(high) {
             let slot = UInt32(moduleRows.count)
             let claim = memory.module(slot)
-            guard pp_module_state(claim) == PP_MODULE_ANNOUNCED.value else { return }  // being filled in: next time
-            try follow(slot, claim, wake)
+            guard pp_module_state(claim) == PP_MODULE_ANNOUNCED.value,  // else it is being filled in: next time
+                let process = processes[claim.pointee.process] ?? processes[0]
+            else { return }
+            try follow(slot, claim, process, wake)
         }
     }
 
     private func follow(
-        _ slot: UInt32, _ claim: UnsafeMutablePointer<pp_module>, _ wake: @escaping @Sendable () -> Void
+        _ slot: UInt32, _ claim: UnsafeMutablePointer<pp_module>, _ process: TrackedProcess,
+        _ wake: @escaping @Sendable () -> Void
     ) throws {
-        guard let process = processes[claim.pointee.process] ?? processes[0] else { return }
         let named = memory.path(of: claim)
         let isVDSO = named.hasPrefix("linux-vdso")
         let path = isVDSO ? "[vdso]" : named.isEmpty ? ProcFiles.executable(of: process.pid) ?? "" : named
@@ -157,11 +188,11 @@ final class TargetSession {
         }
     }
 
-    /// The file by its own path, or through the process's root where that differs from ours.
+    /// The file by its own path (a regular one: opening a device or a pipe does things), or through the process's root where that differs from ours.
     private static func readableFile(_ path: String, of pid: Int32) -> (path: String, inode: UInt64)? {
         for candidate in [path, "/proc/\(pid)/root" + path] {
             var file = Glibc.stat()
-            if stat(candidate, &file) == 0 { return (candidate, UInt64(file.st_ino)) }
+            if stat(candidate, &file) == 0, file.st_mode & S_IFMT == S_IFREG { return (candidate, UInt64(file.st_ino)) }
         }
         return nil
     }
@@ -184,19 +215,29 @@ final class TargetSession {
 
 /// Ends.
 extension TargetSession {
-    var isOver: Bool { !processes.isEmpty && processes.values.allSatisfy { ended.contains($0.slot) } }
+    /// A parent that ends right after fork (a daemon) leaves a child that has not claimed its slot: it is waited for.
+    func isOver(now: UInt64) -> Bool {
+        guard !processes.isEmpty, processes.values.allSatisfy({ ended.contains($0.slot) }) else {
+            emptySinceNs = nil
+            return false
+        }
+        let since = emptySinceNs ?? now
+        emptySinceNs = since
+        return !pp_session_is_forking(memory.header) || now &- since > 1_000_000_000
+    }
 
     /// Closes a process: its threads are drained and ended. `cpu`: its clock, if it could still be read. Returns its
     /// last clock.
     func end(_ process: TrackedProcess, cpu: UInt64?) throws -> UInt64 {
         guard !ended.contains(process.slot) else { return process.lastCPU }
-        try scanThreads()
+        try scanThreads(dying: process)
+        try scanModules({})
         for thread in threads.values where thread.process === process { try end(thread, memory.thread(thread.slot)) }
         let claim = memory.process(process.slot)
         let last = max(cpu ?? 0, pp_process_exit_cpu(claim), process.lastCPU)
         process.lastCPU = last
-        let own = last - min(last, process.startCPU) + (process.slot == 0 ? startupCPU : 0)
-        endedCPU += own
+        let own = last.minus(process.startCPU).plus(process.slot == 0 ? startupCPU : 0)
+        endedCPU = endedCPU.plus(own)
         try writer.updateProcess(
             process.recordingID, endNs: potter_monotonic_ns(), cpuNs: own, startupCpuNs: nil, note: nil)
         ended.insert(process.slot)
@@ -208,12 +249,27 @@ extension TargetSession {
         return last
     }
 
+    /// Whoever waits in the target for an answer of ours gets one.
+    private func letGo() {
+        potter_futex_wake(pp_session_set_ready(memory.header))
+        for slot in unprepared { publish(slot, 0) }
+        unprepared = []
+    }
+
+    /// The recording ends early, and its file with it: the target goes on without us.
+    func abandon() {
+        pp_session_set_state(memory.header, PP_SESSION_STOPPED.value)
+        for thread in threads.values { thread.clock = nil }
+        letGo()
+    }
+
     /// The recording ends while the target may go on.
     func finish(parentRow: (Int32) -> Int64?) throws {
         try scanProcesses(parentRow)
         try scanThreads()
         try scanModules({})
         for thread in threads.values { thread.clock = nil }
+        letGo()
         for process in Array(processes.values) {
             for thread in threads.values where thread.process === process {
                 if let now = ProcFiles.threadCPU(pid: process.pid, tid: thread.tid) {

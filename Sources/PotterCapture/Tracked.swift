@@ -14,6 +14,8 @@ final class TrackedProcess {
     var lastCPU: UInt64
     var catchesSignal = false
     var signalTaken = false
+    /// Another image has taken its place by exec.
+    var isReplaced = false
 
     init(slot: UInt32, pid: Int32, recordingID: Int64, startCPU: UInt64) {
         self.slot = slot

@@ -4,7 +4,7 @@
 /// (Dictionary's keyed hash costs several times as much; the keys here are ours or were checked by the caller.)
 public struct InternTable: Sendable {
     private var keys: [UInt64]
-    private var ids: [UInt32] // 0: free
+    private var ids: [UInt32]  // 0: free
     public private(set) var count = 0
 
     public init(capacity: Int = 16) {

@@ -4,7 +4,8 @@ import GRDB
 /// What went wrong with a recording file, as one line: what, which file, why, and what to do.
 public struct RecordingError: Error, CustomStringConvertible, Sendable {
     public enum Code: String, Sendable {
-        case notFound, directoryMissing, notPermitted, diskFull, notARecording, truncated, newerFormat, inUse, io, misuse
+        case notFound, directoryMissing, notPermitted, diskFull, notARecording, truncated, newerFormat, inUse, io,
+            misuse
     }
 
     public let code: Code

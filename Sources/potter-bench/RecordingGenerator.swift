@@ -41,18 +41,23 @@ struct RecordingGenerator {
         let modules = try (0..<20).map { index in
             try writer.addModule(path: "/opt/lib/libgenerated\(index).so", buildID: [UInt8(index)], inode: 1, note: nil)
         }
-        return try (0..<stacks).map { _ in
+        var known: Set<Int64> = []
+        var distinct: [Int64] = []
+        while distinct.count < stacks {
             var frames: [Location] = []
             var state: UInt64 = 0
             for level in 0..<depth() {
                 // Few ways on near the root and in the middle: callers are shared.
-                state = SplitMix64.mix(state &* 31 &+ random.next(below: level % 6 == 5 ? 5 : 1) &+ UInt64(level))
+                state = SplitMix64.mix(state &* 31 &+ random.next(below: level % 4 == 3 ? 6 : 1) &+ UInt64(level))
                 let function = state % UInt64(functions)
                 frames.append(
-                    Location(module: modules[Int(function) % modules.count], address: function << 8 | (state >> 40) & 3))
+                    Location(module: modules[Int(function) % modules.count], address: function << 8 | (state >> 40) & 3)
+                )
             }
-            return try writer.stack(frames: frames.reversed(), flags: 0, cut: 0)
+            let stack = try writer.stack(frames: frames.reversed(), flags: 0, cut: 0)
+            if known.insert(stack).inserted { distinct.append(stack) }
         }
+        return distinct
     }
 
     private mutating func depth() -> Int {
@@ -68,7 +73,11 @@ struct RecordingGenerator {
         let perCommit = 64_000
         for first in stride(from: 0, to: samples, by: perCommit) {
             let batch = (first..<min(samples, first + perCommit)).map { index in
-                (threadIDs[index % threads], stackIDs[Int(random.next(below: UInt64(stacks)))], UInt64(index))
+                (
+                    threadIDs[index % threads],
+                    stackIDs[index < stacks ? index : Int(random.next(below: UInt64(stacks)))],
+                    UInt64(index)
+                )
             }
             let begin = clock.now
             for (thread, stack, index) in batch {
@@ -90,13 +99,15 @@ struct RecordingGenerator {
         }
         for location in writer.locationsWithoutNames() {
             let function = location.address >> 8
-            try writer.setFrames(location: location.id, [
-                NamedFrame(
-                    function: "Component\(function % 97).operation\(function)(with:count:)",
-                    systemName: "$s9generated9ComponentV9operation\(function)yyF", module: "Generated",
-                    file: "/src/generated/Component\(function % 97).swift", line: UInt32(function % 1000) + 1,
-                    language: "swift")
-            ])
+            try writer.setFrames(
+                location: location.id,
+                [
+                    NamedFrame(
+                        function: "Component\(function % 97).operation\(function)(with:count:)",
+                        systemName: "$s9generated9ComponentV9operation\(function)yyF", module: "Generated",
+                        file: "/src/generated/Component\(function % 97).swift", line: UInt32(function % 1000) + 1,
+                        language: "swift")
+                ])
         }
         try writer.finish()
     }

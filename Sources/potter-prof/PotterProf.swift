@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import Glibc
+import PotterCapture
 
 @main
 struct PotterProf: ParsableCommand {
@@ -11,6 +13,22 @@ struct PotterProf: ParsableCommand {
               potter-prof record -- ./server
               potter-prof report --flamegraph
             """,
-        version: "0.1.0",
+        version: potterVersion,
         subcommands: [RecordCommand.self, ReportCommand.self])
+
+    private static let usageStatus: Int32 = 2
+
+    /// What ArgumentParser does, but for a command line that it cannot make sense of: one line in our words, status 2.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch where exitCode(for: error) == .validationFailure {
+            let why = message(for: error).split(separator: "\n").first.map(String.init) ?? "bad command line"
+            say("\(why); see potter-prof --help")
+            Glibc.exit(usageStatus)
+        } catch {
+            exit(withError: error)
+        }
+    }
 }

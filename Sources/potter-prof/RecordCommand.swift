@@ -46,9 +46,14 @@ struct RecordCommand: ParsableCommand {
         guard (1...10_000).contains(frequency) else {
             throw ValidationError("-F \(frequency): give 1 to 10000 samples per second")
         }
-        guard delay >= 0 else { throw ValidationError("-D \(delay): give milliseconds, 0 or more") }
+        guard (0...1_000_000_000).contains(delay) else { throw ValidationError("-D \(delay): give milliseconds, 0 to 1000000000") }
         if let duration, !(duration > 0 && duration < 1e9) {
             throw ValidationError("-d \(duration): give seconds, more than 0")
+        }
+        // What parses as no option of ours arrives here, before any `--`.
+        if let first = command.first, first.hasPrefix("-"), first != "--" {
+            if first == "-h" || first == "--help" { throw CleanExit.helpRequest(self) }
+            throw ValidationError("unknown option \(first); options of a command come after `--`")
         }
         guard command.contains(where: { $0 != "--" }) else {
             throw ValidationError("no command: potter-prof record [options] -- command [arguments]")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import PotterCapture
 import PotterExport
 import PotterProfile
 
@@ -58,7 +59,7 @@ struct ReportCommand: ParsableCommand {
         options.json = json.map(target)
         options.folded = folded.map(target)
         options.flameGraph = flameGraph
-        throw ExitCode(ReportRun(options).exitStatus())
+        throw ExitCode(ReportRun(options, nameLocations: { try Interpreter(writer: $0).nameLocations() }).exitStatus())
     }
 
     private func target(_ name: String) -> ReportOptions.Target {

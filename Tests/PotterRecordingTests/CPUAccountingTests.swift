@@ -21,10 +21,12 @@ import Testing
     }
 
     @Test func kernelTimeIsDividedByTicks() {
-        let shares = perf(cpuNs: 1000, armingNs: 10, [
-            total(1, .user, weightNs: 590), total(2, .syscallTick, ticks: 75), total(3, .syscallTick, ticks: 25),
-            total(4, .tick, ticks: 500),
-        ])
+        let shares = perf(
+            cpuNs: 1000, armingNs: 10,
+            [
+                total(1, .user, weightNs: 590), total(2, .syscallTick, ticks: 75), total(3, .syscallTick, ticks: 25),
+                total(4, .tick, ticks: 500),
+            ])
         #expect(weight(shares, .user) == 590)
         #expect(weight(shares, .arming) == 10)
         #expect(weight(shares, .kernel, 2) == 300)

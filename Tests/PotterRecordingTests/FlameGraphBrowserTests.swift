@@ -4,7 +4,7 @@ import PotterExport
 import PotterProfile
 import Testing
 
-/// The flame graph in a real browser, with real clicks: Browser/click_flamegraph.py.
+/// The flame graph in a real browser, with real clicks: Scripts/click_flamegraph.py.
 @Suite struct FlameGraphBrowserTests {
     let scratch = Scratch()
 
@@ -20,7 +20,7 @@ import Testing
         let output = try OutputFile(path: scratch["graph.svg"])
         FlameGraph(profile, tree: CallTree(profile)).write(to: output)
         try output.close()
-        let script = #filePath.replacing("FlameGraphBrowserTests.swift", with: "Browser/click_flamegraph.py")
+        let script = #filePath.replacing("FlameGraphBrowserTests.swift", with: "Scripts/click_flamegraph.py")
         let status = scratch.run("/usr/bin/env", "python3", script, scratch["graph.svg"])
         guard status != 77 else { try Test.cancel("no Chromium here, and it cannot be installed") }
         #expect(status == 0)

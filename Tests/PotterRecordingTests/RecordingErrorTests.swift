@@ -43,7 +43,7 @@ import Testing
         #expect(readCode("empty.potter") == .truncated)
         write("text.potter", Array("#!/bin/sh\necho this is not a recording at all, whatever its name says\n".utf8))
         #expect(readCode("text.potter") == .notARecording)
-        #expect(readCode("") == .notARecording) // a directory
+        #expect(readCode("") == .notARecording)  // a directory
         scratch.run("/usr/bin/env", "sqlite3", scratch["other.potter"], "CREATE TABLE t(a); INSERT INTO t VALUES(1)")
         if access(scratch["other.potter"], F_OK) == 0 { #expect(readCode("other.potter") == .notARecording) }
     }
@@ -75,7 +75,8 @@ import Testing
             var damaged = all
             for _ in 0..<8 {
                 // After the header, whose fields have tests of their own.
-                damaged[Int.random(in: 100..<all.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+                damaged[Int.random(in: 100..<all.count, using: &generator)] = UInt8.random(
+                    in: 0...255, using: &generator)
             }
             write("damaged.potter", damaged)
             _ = readCode("damaged.potter")
@@ -83,7 +84,8 @@ import Testing
     }
 
     @Test func placesThatCannotBeWritten() throws {
-        #expect(code { _ = try RecordingWriter(path: scratch["no/such/r.potter"], run: Scratch.run) } == .directoryMissing)
+        #expect(
+            code { _ = try RecordingWriter(path: scratch["no/such/r.potter"], run: Scratch.run) } == .directoryMissing)
         mkdir(scratch["taken.potter"], 0o700)
         #expect(code { _ = try RecordingWriter(path: scratch["taken.potter"], run: Scratch.run) } == .notPermitted)
         if geteuid() != 0 {

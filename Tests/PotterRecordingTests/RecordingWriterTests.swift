@@ -16,7 +16,7 @@ import Testing
         #expect(reader.summary.run.command == Scratch.run.command)
         #expect(reader.summary.durationNs == 2_000)
         #expect(totals[.user] == 600)
-        #expect(totals[.kernel] == 280) // 900 - 20 - 600, below 3 x 5 x 40
+        #expect(totals[.kernel] == 280)  // 900 - 20 - 600, below the cap
         #expect(totals[.arming] == 20)
         #expect(totals[.startup] == 30)
         #expect(totals[.exit] == 70)
@@ -36,9 +36,9 @@ import Testing
         let computed = ProfileReport(try reader.profile()).hotspots(by: .selfTime)
         #expect(stored.map(\.hotspot) == computed.map(\.hotspot))
         #expect(stored.map(\.function.name) == ["work", "[kernel]", "[exit]", "[startup]", "[arming]", "main"])
-        #expect(stored[0].hotspot.selfNs == 600) // the recorder's frame is gone, its time is its caller's
+        #expect(stored[0].hotspot.selfNs == 600)  // the recorder's frame is gone, its time is its caller's
         #expect(stored.last?.hotspot.totalNs == 880)
-        #expect(stored.last?.hotspot.line == 0x10) // the line of the system call
+        #expect(stored.last?.hotspot.line == 0x10)  // the line of the system call
     }
 
     @Test func anOlderFileIsKeptWithItsCompanions() throws {
@@ -59,7 +59,7 @@ import Testing
         let first = try writer.stack(frames: frames, flags: 0, cut: 0)
         let second = try writer.stack(frames: frames, flags: 0, cut: 0)
         #expect(first == second)
-        #expect(writer.state.trie.nodes.count == nodes) // it is the caller of the handler's
+        #expect(writer.state.trie.nodes.count == nodes)  // it is the caller of the handler's
         let failed = try writer.stack(frames: frames, flags: 2, cut: 0)
         let again = try writer.stack(frames: frames, flags: 2, cut: 0)
         #expect(failed != first)
@@ -86,6 +86,26 @@ import Testing
         let names = try RecordingReader(path: scratch["r.potter"]).report().functions.map(\.name)
         #expect(names.contains("[server+0x20]"))
         #expect(names.contains("[kernel]"))
+    }
+
+    @Test func aFunctionIsOneWhateverItsAddressesSay() throws {
+        let writer = try scratch.writer(named: false)
+        let locations = try (0..<5).map { index in
+            try writer.stack(frames: [Location(module: 2, address: 0x100 + UInt64(index))], flags: 0, cut: 0)
+        }
+        #expect(locations.count == 5)
+        let files = ["", "/a.c", "", "/b.c", "/a.c"]  // a static function of one name in two files
+        for (index, file) in files.enumerated() {
+            guard let location = writer.locationsWithoutNames().first(where: { $0.address == 0x100 + UInt64(index) })
+            else { throw RecordingError(.misuse, what: "", path: "", why: "no location", advice: "") }
+            try writer.setFrames(
+                location: location.id,
+                [NamedFrame(function: "init", systemName: "init.\(index)", file: file, line: 1, language: "c")])
+            if index == 0 { try writer.commit() }
+        }
+        try writer.finish()
+        let functions = try RecordingReader(path: scratch["r.potter"]).report().functions
+        #expect(functions.filter { $0.name == "init" }.map(\.file) == ["/a.c", "/b.c"])
     }
 
     @Test func mistakesOfTheCallerAreErrors() throws {

@@ -95,9 +95,9 @@ import Testing
     @Test func temporaryCopiesVanish() throws {
         try kill(scratch.writer(), to: "killed.potter")
         mkdir(scratch["tmp"], 0o700)
-        setenv("TMPDIR", scratch["tmp"], 1)
-        defer { unsetenv("TMPDIR") }
-        _ = try RecordingReader(path: scratch["killed.potter"]).profile()
+        let recovery = Recovery(
+            path: scratch["killed.potter"], nameLocations: nil, temporaryParent: scratch["tmp"])
+        _ = try recovery.openFinished()
         #expect(rmdir(scratch["tmp"]) == 0)
     }
 }

@@ -45,7 +45,8 @@ struct ReadelfRow {
         var names: [String] = []
         var isFunction = false
         for line in dump.split(separator: "\n") {
-            let words = line.split(separator: " ").map(String.init)
+            // A register's number comes with its name, as in `r5 (rdi)`.
+            let words = line.split(separator: " ").filter { !$0.hasPrefix("(") }.map(String.init)
             if words.contains("FDE") || words.contains("CIE") {
                 isFunction = words.contains("FDE")
             } else if words.first == "LOC" {

@@ -41,6 +41,7 @@ typedef struct pp_unwound {
 
 /// Walks the stack from `registers` and writes frames (PP_FRAME_*, leaf first) to `frames` (room for PP_MAX_FRAMES).
 /// Reads stack words only in [stack_low, stack_high), 8-byte aligned. At most PP_WALK_LIMIT steps. A thread whose sp is
-/// outside of these bounds (coroutine, alternate stack) yields its leaf only, incomplete.
+/// outside of these bounds (coroutine, alternate stack) yields its leaf only, incomplete. If the map's generation changes
+/// meanwhile the walk is repeated once; if it changes again, the result says PP_STACK_RACED.
 pp_unwound pp_unwind(const pp_unwind_space *_Nonnull space, pp_registers registers, uint64_t stack_low,
                      uint64_t stack_high, uint64_t *_Nonnull frames);

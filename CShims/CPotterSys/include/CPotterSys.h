@@ -44,15 +44,27 @@ void potter_futex_wake(const void *_Nonnull word);
 /// thread do not inherit it. Failing is no failure.
 void potter_set_urgent(bool urgent);
 
+/// Whether the program at `path` gains capabilities when it is executed.
+bool potter_has_file_capabilities(const char *_Nonnull path);
 /// A descriptor that becomes readable when the process ends.
 int potter_pidfd(pid_t pid);
-/// Starts `path` in our process group with the signal mask that `mask_of_child` gives (NULL: ours). Returns the pid.
+/// Ignores what would end potter-prof for a write that fails (SIGPIPE, SIGXFSZ); potter_spawn gives the child the default
+/// back where that was in force.
+void potter_ignore_signals(void);
+/// Raises soft limits to the hard ones: of open descriptors (a thread of the target needs one, a process two) and of file
+/// sizes (session memory counts as a file). potter_spawn gives the child those from before; nothing may need ours then.
+void potter_raise_limits(void);
+
+/// Starts `path` in our process group, with the signal mask from before potter_block_signals. Returns the pid.
 int potter_spawn(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
                  char *_Nullable const *_Nonnull environment);
 
 /// Blocks the signals that a terminal or a user sends to potter-prof, for all threads made from now on; potter_spawn
 /// gives the child the mask from before. Returns 0.
 int potter_block_signals(void);
+/// Occupies those of the descriptors 0 to 2 that are closed, close-on-exec: SQLite would open /dev/null there for good,
+/// and the command would inherit it.
+void potter_occupy_standard_descriptors(void);
 /// Waits for one of them, at most `timeout_ms`. Returns the signal, 0 on time-out; *from_user: sent by kill(2), not by
 /// the terminal.
 int potter_wait_signal(int timeout_ms, bool *_Nonnull from_user);

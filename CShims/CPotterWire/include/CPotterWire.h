@@ -31,6 +31,7 @@
 #define PP_MODULE_SLOTS 4096u    // distinct mappings of modules over the life of an image
 #define PP_STRING_BYTES (1u << 20)
 #define PP_RING_RECORDS 512u     // per thread; a power of two
+#define PP_FOREIGN_SLOTS 6u      // distinct foreign programs that are named; others are only counted
 #define PP_STACK_BUCKETS (1u << 18)
 #define PP_MAX_FRAMES 512u       // kept of one stack: all, or PP_CUT_FRAMES at each end
 #define PP_CUT_FRAMES 256u
@@ -151,7 +152,7 @@ typedef struct pp_process {
     uint64_t start_ns;
     uint64_t start_cpu_ns; // CLOCK_PROCESS_CPUTIME_ID at the constructor or after fork
     _Atomic uint64_t exit_cpu_ns; // at exit(), _exit() or before exec; 0 if it never said so
-    _Atomic uint32_t exec;  // 1: this process is in an exec
+    _Atomic uint32_t exec;  // 1: this process is in an exec; 2: and SIGPROF is ignored across it, for our sake alone
     _Atomic uint32_t signal_taken; // futex word: 1 the program claims SIGPROF, disarm all threads; 2 done
     uint32_t reserved[4];
 } pp_process;
@@ -172,6 +173,12 @@ typedef struct pp_module {
 } pp_module;
 _Static_assert(sizeof(pp_module) == 128, "module slot");
 
+// A program that was executed and cannot load the recorder.
+typedef struct pp_foreign {
+    _Atomic uint32_t path; // offset in strings + 1; 0: unused
+    _Atomic uint32_t count;
+} pp_foreign;
+
 typedef struct pp_session {
     uint64_t magic;
     uint32_t version;
@@ -189,8 +196,8 @@ typedef struct pp_session {
     uint32_t thread_limit;      // at most PP_THREAD_SLOTS
     uint32_t follow;            // 1: children are recorded too
     uint64_t tables_size;
-    uint32_t reserved5;
-    uint32_t reserved4;
+    uint32_t collector_pid;
+    _Atomic uint32_t restores_default; // 1: the old image ignored SIGPROF across the exec for our sake alone
     uint64_t reserved0[12];
     // Written by the collector while recording.
     _Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC; older than PP_HEARTBEAT_STALE_NS: the collector is gone
@@ -202,8 +209,10 @@ typedef struct pp_session {
     _Atomic uint32_t strings_used;
     _Atomic uint64_t arena_used_words;
     _Atomic uint32_t announced;   // counts announcements, so that the collector looks only when there is something
+    _Atomic uint32_t forks_begun; // by a parent; while it is ahead of `forks_claimed` a child may still want a slot
+    _Atomic uint32_t forks_claimed;
     uint32_t reserved2;
-    uint64_t reserved3[7];
+    pp_foreign foreign[PP_FOREIGN_SLOTS];
     _Atomic uint64_t counters[16]; // enum pp_counter
 } pp_session;
 _Static_assert(sizeof(pp_session) == 512, "session header");

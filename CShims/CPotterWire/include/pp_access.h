@@ -58,6 +58,18 @@ static inline const void *pp_session_set_ready(pp_session *s) {
     return &s->ready;
 }
 static inline bool pp_session_is_ready(pp_session *s) { return pp_load32(&s->ready) != 0; }
+static inline void pp_session_set_restores_default(pp_session *s) { pp_store32(&s->restores_default, 1); }
+/// Whether a fork is under way whose child has not claimed its slot.
+static inline bool pp_session_is_forking(pp_session *s) {
+    return pp_load32(&s->forks_begun) != pp_load32(&s->forks_claimed);
+}
+/// The path (as an offset in strings) and the count of foreign program `i`; false if there is none.
+static inline bool pp_session_foreign(pp_session *s, uint32_t i, uint32_t *path, uint32_t *count) {
+    uint32_t claim = i < PP_FOREIGN_SLOTS ? pp_load32(&s->foreign[i].path) : 0;
+    *path = claim - 1;
+    *count = claim != 0 ? pp_load32(&s->foreign[i].count) : 0;
+    return claim != 0;
+}
 /// Copies a module's path, at most `size - 1` bytes.
 static inline void pp_session_copy_path(pp_session *s, uint32_t offset, char *to, uint32_t size) {
     uint32_t n = 0;

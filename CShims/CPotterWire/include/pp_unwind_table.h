@@ -2,11 +2,12 @@
 // Unwind tables: made by the collector (PotterSymbols), looked up in signal handlers (CPotterRecorder/unwind.c).
 // One table describes one module (ELF file, vDSO). Position-independent: all addresses are file-relative (pc - bias).
 //
-//   ┌────────┬───────────────────────────────┬───────────────────────┬──────────┐
-//   │ header │ rows: uint64_t, pc 32, rule 32 │ first: uint32_t/block │ page map │
-//   └────────┴───────────────────────────────┴───────────────────────┴──────────┘
+//   ┌────────┬────────────────────────────────┬───────────────────────┐
+//   │ header │ rows: uint64_t, pc 32, rule 32 │ first: uint32_t/block │
+//   └────────┴────────────────────────────────┴───────────────────────┘
 //
-// pc and rule share a word, so that a look-up touches two cache lines: one of `first`, one of the rows.
+// pc and rule share a word, so that a look-up touches two cache lines: one of `first`, one of the rows. Measured: 10 ns
+// per frame when warm, so that neither a cache of rules nor a map of pages with plain frames earns its keep.
 #pragma once
 #include <stdint.h>
 
@@ -50,8 +51,5 @@ typedef struct pp_unwind_table {
                          // row i holds up to the pc of row i + 1
     uint32_t first;      // offset: uint32_t[((limit - base - 1) >> first_shift) + 2]: the last row at or before a
     uint32_t first_shift; // block's start
-    uint32_t page_map;   // offset, or 0: one bit per 1 << page_shift bytes from base. Bit set: every row in there that
-    uint32_t page_shift; // can hold a return address has CFA = fp + 16, fp at CFA - 16
-    uint32_t reserved;
 } pp_unwind_table;
-_Static_assert(sizeof(pp_unwind_table) == 72, "unwind table header");
+_Static_assert(sizeof(pp_unwind_table) == 64, "unwind table header");

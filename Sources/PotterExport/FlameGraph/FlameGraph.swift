@@ -113,8 +113,9 @@ public struct FlameGraph {
         let longest = 100
         let title = commandText.count > longest ? commandText.prefix(longest - 1) + "…" : commandText[...]
         let totals = profile.summary.totals
+        let drawn = layout.totalNs == totals.totalNs ? "" : ", by the clocks \(Units.time(totals.totalNs))"
         let subtitle = [
-            "CPU time \(Units.time(layout.totalNs))",
+            "CPU time \(Units.time(layout.totalNs))\(drawn)",
             "duration \(Units.time(Int64(clamping: profile.summary.durationNs)))",
             "\(Units.count(totals.samples)) samples",
             HeaderText.plural(profile.summary.threads.count, "thread"),
@@ -142,7 +143,8 @@ public struct FlameGraph {
     private var footer: String {
         var text = "<text id=\"details\" x=\"\(Self.margin)\" y=\"\(height - 12)\"> </text>\n"
         if layout.hidden.count > 0 {
-            let note = "\(HeaderText.plural(layout.hidden.count, "frame")) narrower than \(Self.leastPixels) px not drawn "
+            let note =
+                "\(HeaderText.plural(layout.hidden.count, "frame")) narrower than \(Self.leastPixels) px not drawn "
                 + "(\(percent(layout.hidden.weightNs)) of the time)"
             text += "<text id=\"hidden\" x=\"\(Self.width - Self.margin)\" y=\"\(height - 12)\">\(note)</text>\n"
         }

@@ -42,7 +42,8 @@ struct HeaderText {
 
     private func quoted(_ argument: String) -> String {
         let plain = argument.unicodeScalars.allSatisfy { scalar in
-            scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "-_./:=,+@%".unicodeScalars.contains(scalar)
+            scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+                || "-_./:=,+@%".unicodeScalars.contains(scalar)
         }
         if plain && !argument.isEmpty { return argument }
         return "'" + argument.replacing("'", with: "'\\''").replacing("\n", with: "\\n") + "'"

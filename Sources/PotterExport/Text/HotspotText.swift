@@ -12,13 +12,13 @@ struct HotspotText {
     func lines() -> [String] {
         let rows = report.hotspots(by: order, limit: limit, percentLimit: percentLimit)
         var columns = TextColumns([
-            ("self", .right), ("time", .right), ("total", .right), ("time", .right), ("function", .left),
-            ("module", .left), ("file:line", .left),
+            ("self", .right), ("time", .right), ("total", .right), ("time", .right), ("module", .left),
+            ("function", .left), ("file:line", .left),
         ])
         for row in rows {
             columns.add([
                 Units.percent(row.selfPercent), Units.time(row.hotspot.selfNs), Units.percent(row.totalPercent),
-                Units.time(row.hotspot.totalNs), row.function.name, row.function.displayModule, place(of: row),
+                Units.time(row.hotspot.totalNs), row.function.displayModule, row.function.name, place(of: row),
             ])
         }
         return columns.lines() + more(than: rows)
@@ -37,7 +37,8 @@ struct HotspotText {
         guard !row.function.file.isEmpty else { return "" }
         let root = report.summary.run.workingDirectory + "/"
         let file = row.function.file
-        let name = file.hasPrefix(root) && root != "/" ? String(file.dropFirst(root.count)) : Function.fileName(of: file)
+        let name =
+            file.hasPrefix(root) && root != "/" ? String(file.dropFirst(root.count)) : Function.fileName(of: file)
         return row.hotspot.line > 0 ? "\(name):\(row.hotspot.line)" : name
     }
 }

@@ -7,7 +7,8 @@ struct QualityText {
     let summary: RunSummary
 
     func line() -> String {
-        "quality: " + [lost, unwinds, engine, rate, others, cpu, cost, ending].filter { !$0.isEmpty }
+        "quality: "
+            + [lost, unwinds, engine, rate, others, cpu, cost, ending].filter { !$0.isEmpty }
             .joined(separator: "; ")
     }
 
@@ -54,7 +55,9 @@ struct QualityText {
 
     /// The count and where most of them are: `12 (libfoo.so 10)`.
     private func unwind(_ key: String) -> String {
-        let modules = quality.parts(of: key).prefix(3).map { "\($0.name) \(Units.count($0.count))" }
+        let modules = quality.parts(of: key).prefix(3).map { part in
+            "\(Function.fileName(of: part.name)) \(Units.count(part.count))"
+        }
         return Units.count(quality.sum(key)) + (modules.isEmpty ? "" : " (\(modules.joined(separator: ", ")))")
     }
 
@@ -64,7 +67,7 @@ struct QualityText {
             !Self.told.contains(key) && !key.hasPrefix(Quality.lostPrefix) && !key.contains(":")
                 && quality.number(key) != 0
         }
-        var parts = keys.map { "\(words($0[...])) \(Units.count(quality.number($0)))" }
+        var parts = keys.map { "\(words($0[...])) \(Units.count(quality.number($0)))" + names(of: $0) }
         let unsampled = summary.threads.filter { $0.unsampledReason != nil }
         if let first = unsampled.first {
             parts.append(
@@ -73,8 +76,14 @@ struct QualityText {
         return parts.joined(separator: ", ")
     }
 
+    /// What a counter is about, where that was noted: ` (musl-hello 2)`.
+    private func names(of key: String) -> String {
+        let parts = quality.parts(of: key).prefix(3).map { "\(Function.fileName(of: $0.name)) \(Units.count($0.count))" }
+        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+    }
+
     private static let told: Set<String> = [
-        QualityKey.samples, QualityKey.images, QualityKey.engineSamples, QualityKey.unwindFailed,
+        QualityKey.samples, QualityKey.recordsWritten, QualityKey.images, QualityKey.engineSamples, QualityKey.unwindFailed,
         QualityKey.unwindFallback, QualityKey.stacksCut, QualityKey.stacksRaced, QualityKey.costTargetNs,
         QualityKey.costCollectorNs, QualityKey.gapNs, QualityKey.overAttributedNs, QualityKey.recovered,
     ]

@@ -121,7 +121,8 @@ public enum CPUAccounting {
         let seenNs = plausible(ticks.multipliedReportingOverflow(by: thread.tickNs).partialValue)
         let cap = seenNs * kernelCap.numerator / kernelCap.denominator
         // A clock never read leaves only the ticks to go by.
-        let beyondUser = thread.cpuNs.map { Int64($0) - Int64(thread.armingNs) - Int64(plausible(userNs)) } ?? Int64(seenNs)
+        let beyondUser =
+            thread.cpuNs.map { Int64($0) - Int64(thread.armingNs) - Int64(plausible(userNs)) } ?? Int64(seenNs)
         let kernelNs = UInt64(max(0, min(beyondUser, Int64(cap))))
         return shares + divide(kernelNs, among: syscalls, ticks: ticks)
     }

@@ -26,6 +26,8 @@ public enum QualityKey {
     // Cost.
     public static let costTargetNs = "cost.target_ns"
     public static let costCollectorNs = "cost.collector_ns"
+    /// Records that the rings say were written: those in the recording and `lost.bad_record`.
+    public static let recordsWritten = "records.written"
     /// Samples written, and images (from exec to exec) recorded.
     public static let samples = "samples"
     public static let images = "images"

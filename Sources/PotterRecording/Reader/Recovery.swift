@@ -14,6 +14,8 @@ import PotterProfile
 struct Recovery {
     let path: String
     let nameLocations: ((RecordingWriter) throws -> Void)?
+    /// Where copies go.
+    var temporaryParent = TemporaryDirectory.defaultParent
 
     func openFinished() throws -> DatabaseQueue {
         if try RecordingHeader.check(path).usesWAL {
@@ -64,7 +66,7 @@ struct Recovery {
     // MARK: In a copy
 
     private func finishCopy() throws -> DatabaseQueue {
-        let directory = try TemporaryDirectory()
+        let directory = try TemporaryDirectory(in: temporaryParent)
         defer { directory.remove() }
         let copy = directory.path + "/recording"
         return try RecordingFile.explain("cannot recover", path) {

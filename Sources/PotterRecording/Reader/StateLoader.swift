@@ -106,7 +106,7 @@ struct StateLoader {
                 name: functions.text(1), systemName: functions.text(2), module: functions.text(3),
                 binary: functions.int(4), file: functions.text(5), line: UInt32(clamping: functions.int(6)),
                 language: functions.text(7))
-            guard state.function(row) == functions.int(0) else { throw damaged("a function is there twice") }
+            state.add(row)
         }
         let frames = try RawStatement(
             db, "SELECT location, function, line, inlined FROM location_frame ORDER BY location, depth")

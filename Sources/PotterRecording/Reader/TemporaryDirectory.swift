@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// A private directory under TMPDIR.
+/// A private directory with a name of its own.
 struct TemporaryDirectory {
     let path: String
 
-    init() throws {
-        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    static var defaultParent: String {
+        getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+    }
+
+    init(in parent: String) throws {
         var template = Array("\(parent)/potter-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw RecordingError(
-                .notPermitted, what: "cannot create a directory in", path: parent, why: String(cString: strerror(errno)),
+                .notPermitted, what: "cannot create a directory in", path: parent,
+                why: String(cString: strerror(errno)),
                 advice: "point TMPDIR at a place that you may write to")
         }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

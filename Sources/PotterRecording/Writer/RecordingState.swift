@@ -18,16 +18,31 @@ struct RecordingState {
     var frames = FrameTable()
     var quality = Quality()
 
-    private var functionIDs: [FunctionRow: UInt32] = [:]
+    /// Functions that got their file after they were written.
+    var completedFunctions: Set<UInt32> = []
+
+    private var functionIDs: [FunctionIdentity: [UInt32]] = [:]
 
     init(run: RunInfo) {
         self.run = run
     }
 
     mutating func function(_ row: FunctionRow) -> UInt32 {
-        if let id = functionIDs[row] { return id }
+        for id in functionIDs[row.identity] ?? [] {
+            guard let known = functions[Int(id)], known.mayBeSameFile(as: row) else { continue }
+            if known.file.isEmpty && !row.file.isEmpty {
+                functions[Int(id)]?.file = row.file
+                completedFunctions.insert(id)
+            }
+            return id
+        }
+        return add(row)
+    }
+
+    @discardableResult
+    mutating func add(_ row: FunctionRow) -> UInt32 {
         let id = UInt32(functions.count)
-        functionIDs[row] = id
+        functionIDs[row.identity, default: []].append(id)
         functions.append(row)
         return id
     }

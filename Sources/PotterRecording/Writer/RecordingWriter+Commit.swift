@@ -18,6 +18,7 @@ extension RecordingWriter {
         }
         samples.removeAll(keepingCapacity: true)
         progress = RecordingProgress(after: state)
+        state.completedFunctions = []
     }
 
     /// All that `progress` says is not in the file. Parents come before those who refer to them.
@@ -49,7 +50,8 @@ extension RecordingWriter {
             sql: "INSERT OR REPLACE INTO run VALUES(1,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             arguments: [
                 JSONText.array(run.command), run.workingDirectory, run.host, run.kernel, run.architecture,
-                run.potterVersion, run.cause, Int64(bitPattern: run.startNs), Int64(bitPattern: run.startWallNs), run.endNs.map { Int64(bitPattern: $0) },
+                run.potterVersion, run.cause, Int64(bitPattern: run.startNs), Int64(bitPattern: run.startWallNs),
+                run.endNs.map { Int64(bitPattern: $0) },
                 run.exitStatus, run.engine.rawValue, run.engineReason, run.rateHz, Int64(bitPattern: run.periodNs),
                 Int64(bitPattern: run.tickNs), Int64(bitPattern: lastSampleNs), finished,
             ])

@@ -38,8 +38,9 @@ extension RecordingWriter {
     }
 
     func writeNames(_ db: Database) throws {
-        let function = try RawStatement(db, "INSERT INTO function VALUES(?,?,?,?,?,?,?,?)")
-        for id in progress.functions..<state.functions.count {
+        let function = try RawStatement(db, "INSERT OR REPLACE INTO function VALUES(?,?,?,?,?,?,?,?)")
+        let completed = state.completedFunctions.map { Int($0) }.filter { $0 < progress.functions }
+        for id in completed + Array(progress.functions..<state.functions.count) {
             guard let row = state.functions[id] else { continue }
             function.bind(Int64(id), at: 1)
             function.bind(row.name, at: 2)

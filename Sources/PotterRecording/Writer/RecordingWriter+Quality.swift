@@ -18,7 +18,9 @@ extension RecordingWriter {
         }
         let samples = Int64(clamping: weight.samples)
         guard samples > 0 else { return }
-        if weight.kind == .user || state.run.engine == .timer { counts[QualityKey.engineSamples, default: 0] &+= samples }
+        if weight.kind == .user || state.run.engine == .timer {
+            counts[QualityKey.engineSamples, default: 0] &+= samples
+        }
         // Kernel time hangs below the stack that the flags stand with.
         let leaf = Int(weight.stack)
         let stack = weight.kind == .kernel ? Int(state.trie.nodes[leaf].parent) : leaf

@@ -56,13 +56,32 @@ struct SampleRow {
     var kind: SampleKind
 }
 
-/// A row of `function`; two that are equal are one.
-struct FunctionRow: Hashable {
+/// A row of `function`.
+struct FunctionRow {
     var name: String
     var systemName: String
     var module: String
     var binary: Int64
     var file: String
+    var line: UInt32
+    var language: String
+
+    var identity: FunctionIdentity {
+        FunctionIdentity(name: name, module: module, binary: binary, line: line, language: language)
+    }
+
+    /// Some addresses of a function have no line information, and then no file.
+    func mayBeSameFile(as other: FunctionRow) -> Bool {
+        file == other.file || file.isEmpty || other.file.isEmpty
+    }
+}
+
+/// What makes a function one, with its file. Not the system name: specializations, thunks and async funclets of a function
+/// are what people count as that function.
+struct FunctionIdentity: Hashable {
+    var name: String
+    var module: String
+    var binary: Int64
     var line: UInt32
     var language: String
 }

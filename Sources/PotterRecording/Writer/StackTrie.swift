@@ -17,9 +17,9 @@ struct StackTrie {
     private(set) var locations = [Location(module: 0, address: 0)]
     /// Index 0 is the root.
     private(set) var nodes = [Node(parent: 0, location: 0, flags: 0)]
-    private var locationIDs: [InternTable] = [] // by module: its addresses
-    private var nodeIDs = InternTable(capacity: 1 << 12) // (parent, location)
-    private var flaggedIDs = InternTable() // (node without flags, flags)
+    private var locationIDs: [InternTable] = []  // by module: its addresses
+    private var nodeIDs = InternTable(capacity: 1 << 12)  // (parent, location)
+    private var flaggedIDs = InternTable()  // (node without flags, flags)
 
     mutating func location(_ location: Location) -> UInt32 {
         let module = Int(location.module)

@@ -14,6 +14,7 @@ struct ElfHeaders {
         var type: UInt32
         var flags, address, offset, size: UInt64
         var isStored: Bool { type != 8 } // SHT_NOBITS: the contents are in another file
+        var isCode: Bool { flags & 6 == 6 } // SHF_ALLOC, SHF_EXECINSTR
         var isCompressed: Bool { flags & 0x800 != 0 }
     }
 

@@ -67,6 +67,7 @@ struct CodeSegment {
 struct FrameImage {
     private(set) var code: [CodeSegment] = [] // ascending
     private(set) var sections: [FrameSection] = [] // .eh_frame first
+    private(set) var codeSections: [CodeSegment] = [] // ascending; the code segments, if there are no section headers
 
     /// Nil if this is no ELF file for x86-64 with code in it.
     init?(_ bytes: ImageBytes) {
@@ -81,12 +82,23 @@ struct FrameImage {
         }
         code.sort { $0.start < $1.start }
         guard !code.isEmpty else { return nil }
+        codeSections = Self.codeSections(headers) ?? code
         if let section = Self.ehFrame(headers, bytes) { sections.append(section) }
         if let found = headers.sections.first(where: { $0.name == ".debug_frame" && $0.isStored }),
             let contents = found.isCompressed ? nil : bytes.read(found.offset, found.size)
         {
             sections.append(FrameSection(format: .debugFrame, address: found.address, bytes: contents))
         }
+    }
+
+    private static func codeSections(_ headers: ElfHeaders) -> [CodeSegment]? {
+        var result: [CodeSegment] = []
+        for section in headers.sections where section.isStored && section.isCode {
+            let (end, overflow) = section.address.addingReportingOverflow(section.size)
+            guard !overflow, section.size > 0, section.address >= result.last?.end ?? 0 else { continue }
+            result.append(CodeSegment(start: section.address, end: end, offset: section.offset, isReadable: true))
+        }
+        return result.isEmpty ? nil : result
     }
 
     private static func ehFrame(_ headers: ElfHeaders, _ bytes: ImageBytes) -> FrameSection? {

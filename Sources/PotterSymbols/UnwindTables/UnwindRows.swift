@@ -58,6 +58,30 @@ struct UnwindRows {
         }
     }
 
+    /// Adds rows for what no function of these covers in a piece of code, by analysis of its instructions.
+    mutating func synthesize(_ code: UnsafeRawBufferPointer, at address: UInt64) {
+        guard address >= base, address < limit else { return }
+        sortSpans()
+        let (start, end) = (UInt32(address - base), UInt32(min(limit - address, UInt64(code.count))) + UInt32(address - base))
+        var covered = start
+        for span in spans + [FunctionSpan(start: end, end: end, firstRow: 0, rowCount: 0)] where span.end >= start {
+            if span.start > covered, span.start <= end { synthesize(code, from: start, covered..<span.start) }
+            covered = max(covered, span.end)
+        }
+    }
+
+    private mutating func synthesize(_ code: UnsafeRawBufferPointer, from start: UInt32, _ gap: Range<UInt32>) {
+        let bytes = UnsafeRawBufferPointer(rebasing: code[Int(gap.lowerBound - start)..<Int(gap.upperBound - start)])
+        let firstRow = UInt32(rows.count)
+        StackHeightAnalyzer.run(bytes, at: base + UInt64(gap.lowerBound)) { offset, rule in
+            rows.append(unwindRow(gap.lowerBound + UInt32(offset), rule))
+        }
+        spans.append(
+            FunctionSpan(
+                start: gap.lowerBound, end: gap.upperBound, firstRow: firstRow,
+                rowCount: UInt32(rows.count) - firstRow))
+    }
+
     /// Rows in ascending order, the first at address 0. What lies between functions becomes a row of its own: without
     /// it, the address before the return address of a call that ends a function would find the rule of that function.
     mutating func finish() -> [UInt64] {

@@ -27,12 +27,12 @@ public struct UnwindTableBuilder {
 
     /// The table of an ELF file; nil if it is none for this architecture, or has no code.
     public static func table(path: String) throws -> [UInt8]? {
-        try withImage(path) { build(FrameImage($0)) }
+        try withImage(path) { build($0) }
     }
 
     /// The table of an ELF image in memory (the vDSO).
     public static func table(image: UnsafeRawBufferPointer, name: String) throws -> [UInt8]? {
-        build(FrameImage(ImageBytes(image)))
+        build(ImageBytes(image))
     }
 
     static func withImage<T>(_ path: String, _ body: (ImageBytes) throws -> T) throws -> T {
@@ -47,8 +47,8 @@ public struct UnwindTableBuilder {
         }
     }
 
-    private static func build(_ image: FrameImage?) -> [UInt8]? {
-        guard let image, let base = image.code.first?.start, let limit = image.code.map(\.end).max(),
+    private static func build(_ bytes: ImageBytes) -> [UInt8]? {
+        guard let image = FrameImage(bytes), let base = image.code.first?.start, let limit = image.code.map(\.end).max(),
             limit > base, limit - base <= UInt64(UInt32.max)
         else { return nil }
         var rows = UnwindRows(base: base, limit: limit)
@@ -60,6 +60,10 @@ public struct UnwindTableBuilder {
                 more.append(section)
                 rows.fill(from: more)
             }
+        }
+        for section in image.codeSections {
+            guard let code = bytes.read(section.offset, section.end - section.start) else { continue }
+            code.withUnsafeBytes { rows.synthesize($0, at: section.start) }
         }
         return encode(rows.finish(), base: base, limit: limit, code: image.code)
     }

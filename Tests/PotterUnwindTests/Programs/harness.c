@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static pp_code_map map;
@@ -54,7 +55,7 @@ static int add_module(struct dl_phdr_info *info, size_t size, void *data) {
         if (start + header->p_memsz > range.end) range.end = start + header->p_memsz;
     }
     uint32_t at = map.count++;
-    snprintf(paths[range.module], sizeof paths[0], "%s", path);
+    snprintf(paths[range.module], sizeof paths[0], "%.255s", path);
     modules[range.module].table_offset = table_offset(path);
     while (at > 0 && map.ranges[at - 1].start > range.start) map.ranges[at] = map.ranges[at - 1], at--;
     map.ranges[at] = range;
@@ -97,11 +98,21 @@ static uint64_t bias_of(uint64_t module) {
 
 uint64_t harness_bias(void) { return bias_of(0); }
 
+uint64_t harness_unwind_ns;
+
+static uint64_t harness_now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
 pp_unwound harness_unwind(const ucontext_t *context, uint64_t *frames) {
     const greg_t *registers = context->uc_mcontext.gregs;
     pp_registers at = {.pc = (uint64_t)registers[REG_RIP], .sp = (uint64_t)registers[REG_RSP],
                        .fp = (uint64_t)registers[REG_RBP], .async = (uint64_t)registers[REG_R14]};
+    uint64_t start = harness_now();
     pp_unwound result = pp_unwind(&space, at, stack_low, stack_high, frames);
+    harness_unwind_ns = harness_now() - start;
     for (uint32_t i = 0; i < result.depth; i++)
         frames[i] = bias_of(frames[i] >> PP_FRAME_MODULE_SHIFT) + (frames[i] & PP_FRAME_ADDRESS_MASK);
     return result;

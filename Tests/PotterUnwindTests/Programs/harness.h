@@ -23,6 +23,7 @@ HARNESS_EXPORT void harness_thread(void);  // from now on this thread is the one
 
 // Unwinds the interrupted code; frames come back as run-time addresses.
 pp_unwound harness_unwind(const ucontext_t *context, uint64_t *frames);
+extern uint64_t harness_unwind_ns; // that the last call took, for the unwind alone
 const char *harness_module(uint64_t address, uint64_t *relative);
 
 uint64_t harness_bias(void); // of the program

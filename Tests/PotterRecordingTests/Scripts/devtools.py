@@ -25,6 +25,11 @@ class Browser:
         self.socket = self._connect()
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
+        # The page is listed before it is there.
+        deadline = time.monotonic() + 60
+        while not self.evaluate("document.readyState === 'complete' && document.URL !== 'about:blank'"):
+            assert time.monotonic() < deadline, "the page did not load in 60 s"
+            time.sleep(0.05)
 
     def close(self):
         self.process.terminate()

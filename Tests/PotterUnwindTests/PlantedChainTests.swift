@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stacks of real programs against chains that are known by construction, in each language and optimization that matters.
+
+import Foundation
+import Testing
+
+struct PlantedProgram: CustomTestStringConvertible, Sendable {
+    var name: String
+    var compiler: [String]
+    var source: String
+    var arguments: [String]
+    var isTarget = true // counts for the promise of 99 %
+
+    var testDescription: String { name }
+
+    static let all = [
+        PlantedProgram(name: "c-O2", compiler: ["gcc", "-O2"], source: "plants.c", arguments: ["3000", "thread"]),
+        PlantedProgram(
+            name: "c-O2-nofp", compiler: ["gcc", "-O2", "-fomit-frame-pointer"], source: "plants.c",
+            arguments: ["3000"]),
+        PlantedProgram(name: "c-O0", compiler: ["gcc", "-O0"], source: "plants.c", arguments: ["3000", "thread"]),
+        PlantedProgram(name: "cxx-O2", compiler: ["g++", "-O2"], source: "plants.cc", arguments: ["60000"]),
+        PlantedProgram(name: "rust-O", compiler: ["rustc", "-O"], source: "plants.rs", arguments: ["40000"]),
+        // As `swift build -c release` compiles.
+        PlantedProgram(
+            name: "swiftpm", compiler: ["swiftc", "-O", "-wmo", "-Xcc", "-fno-omit-frame-pointer"],
+            source: "plants.swift", arguments: ["4000"]),
+        PlantedProgram(
+            name: "swift-bare", compiler: ["swiftc", "-O"], source: "plants.swift", arguments: ["4000"],
+            isTarget: false),
+    ].filter { TestTools.isInstalled($0.compiler[0]) }
+
+    func build(_ harness: Harness) throws -> URL {
+        let program = harness.directory.appending(path: name)
+        guard !FileManager.default.fileExists(atPath: program.path) else { return program }
+        let link = compiler[0] == "rustc" ? harness.linkFlags.flatMap { ["-C", "link-arg=\($0)"] } : harness.linkFlags
+        let includes = compiler[0] == "gcc" ? Harness.includes : []
+        let source = TestTools.programs.appending(path: source).path
+        _ = try TestTools.check(compiler + includes + [source, "-o", program.path] + link)
+        return program
+    }
+}
+
+@Suite(.serialized) struct PlantedChainTests {
+    @Test(arguments: PlantedProgram.all)
+    func sampledStacksEqualThePlantedChain(program: PlantedProgram) throws {
+        let harness = try Harness.get()
+        let result = try harness.run(
+            program.build(harness), program.arguments, mode: "sample", ["HARNESS_PERIOD_NS": "50000"])
+        let counts = Harness.counts(result, "sampled")
+        let (samples, exact) = (counts["sampled", default: 0], counts["exact", default: 0])
+        print("\(program.name): \(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })")
+        #expect(samples > 100)
+        #expect(Double(exact) >= Double(samples) * (program.isTarget ? 0.99 : 0.95), "\(result.prefix(1500))")
+    }
+
+    /// At every fifth instruction that the program executes, wherever it is.
+    @Test(arguments: PlantedProgram.all)
+    func everyInstructionHasItsTrueStack(program: PlantedProgram) throws {
+        let harness = try Harness.get()
+        let settings = ["HARNESS_EVERY": "5", "HARNESS_STEPS": "1500000"]
+        let result = try harness.run(program.build(harness), ["8"], mode: "step", settings)
+        let all = Harness.counts(result, "module") { !$0.contains("ld-linux") }
+        let (checked, exact) = (all["checked", default: 0], all["exact", default: 0])
+        let wrong = all["wrong", default: 0]
+        print("\(program.name): \(exact) of \(checked) exact, \(wrong) wrong, \(all["fallback", default: 0]) by fallback")
+        #expect(checked > 10000)
+        #expect(Double(exact) >= Double(checked) * (program.isTarget ? 0.99 : 0.95), "\(result.prefix(2500))")
+        // The loader is left out above: while it binds a symbol, its frames are found by their shape.
+        let loader = Harness.counts(result, "module") { $0.contains("ld-linux") }
+        print("\(program.name): loader \(loader["exact", default: 0]) of \(loader["checked", default: 0]) exact")
+        #expect(loader["wrong", default: 0] * 10 <= loader["checked", default: 0])
+    }
+}

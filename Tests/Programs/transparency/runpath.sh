@@ -1,0 +1,2 @@
+# dlopen("name") by a library whose RUNPATH decides what that finds; $ORIGIN; RTLD_NEXT; RTLD_NOLOAD.
+./runpath
