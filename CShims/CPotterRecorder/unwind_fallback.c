@@ -52,7 +52,7 @@ static enum pp_step pp_step_frameless_leaf(pp_walk *walk) {
 
 enum pp_step pp_step_by_frame_pointer(pp_walk *walk) {
     if (walk->exact && pp_step_frameless_leaf(walk) == PP_STEP_MORE) return PP_STEP_MORE;
-    uint64_t frame = walk->at.fp, caller;
+    uint64_t frame = pp_arch_frame_pointer(walk), caller;
     if ((frame & 15) != 0 || frame < walk->at.sp || !pp_stack_word(walk, frame, &caller)) return PP_STEP_FAILED;
     return pp_return_through(walk, frame + 8, caller);
 }

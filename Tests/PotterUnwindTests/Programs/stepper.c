@@ -64,7 +64,7 @@ static module_count *count_of(uint64_t pc) {
 
 static void note(uint64_t pc, char what, uint32_t frame, uint32_t of, uint64_t saw, uint64_t expected) {
     for (int i = 0; i < SITES; i++) {
-        if (failures[i].count != 0 && (failures[i].pc != pc || failures[i].frame != frame)) continue;
+        if (failures[i].count != 0 && (failures[i].saw != saw || failures[i].truth != expected)) continue;
         if (failures[i].count++ == 0)
             failures[i] = (failure){.pc = pc, .count = 1, .frame = frame, .of = of, .what = what, .saw = saw,
                                     .truth = expected};
