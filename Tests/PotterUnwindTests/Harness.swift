@@ -10,6 +10,8 @@ struct Harness {
 
     let directory: URL
 
+    private static let directory = FileManager.default.temporaryDirectory
+        .appending(path: "potter-unwind-\(ProcessInfo.processInfo.processIdentifier)")
     private static let shared = Result { try Harness() }
 
     static func get() throws -> Harness { try shared.get() }
@@ -18,7 +20,8 @@ struct Harness {
     var linkFlags: [String] { ["-L\(directory.path)", "-lharness"] }
 
     private init() throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "potter-unwind-\(ProcessInfo.processInfo.processIdentifier)")
+        directory = Self.directory
+        atexit { try? FileManager.default.removeItem(at: Harness.directory) }
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let recorder = TestTools.repository.appending(path: "CShims/CPotterRecorder")
         let sources = ["unwind.c", "unwind_fallback.c"].map { recorder.appending(path: $0).path }

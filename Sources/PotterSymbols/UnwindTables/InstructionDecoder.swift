@@ -16,7 +16,8 @@ enum StackEffect: Equatable {
     case branch(Int64, isConditional: Bool) // distance from the next instruction
     case jumpIndirect
     case call(Int64?)
-    case stop // ret, ud2, hlt, int3
+    case `return`
+    case stop // ud2, hlt, int3
 }
 
 struct Instruction {
@@ -172,8 +173,9 @@ struct InstructionDecoder {
         switch opcode {
         case 0xc0, 0xc1, 0xc6: return operands(immediate: 1)
         case 0xc7: return operands(immediate: immediateSize).map { _ in isDirect ? written(register: base) : .none }
-        case 0xc2, 0xca: return skip(2).map { _ in .stop }
-        case 0xc3, 0xcb, 0xcc, 0xcf: return .stop
+        case 0xc2: return skip(2).map { _ in .return }
+        case 0xc3: return .return
+        case 0xcc, 0xcf: return .stop
         case 0xc8: return skip(3).map { _ in .loseStackPointer }
         case 0xc9: return .leave
         case 0xc4, 0xc5: return vector(opcode)
