@@ -2,6 +2,7 @@
 // A target may put anything into its ELF files: the builder never traps, stays bounded, and its tables stay sound.
 
 import Foundation
+import Glibc
 import PotterSymbols
 import Testing
 
