@@ -66,7 +66,8 @@ static uint64_t pp_resolver_area(const pp_walk *walk) {
     static const uint8_t pattern[7] = {0x48, 0x83, 0xe4, 0xc0, 0x48, 0x2b, 0x25};
     for (uint64_t address = walk->at.pc; address > walk->at.pc - PP_RESOLVER_CODE; address--) {
         const uint8_t *code = pp_code_at(walk->space, address);
-        if (code == NULL) return 0;
+        // The resolver starts by pushing rbx and keeping rsp there; what is before is another function.
+        if (code == NULL || (code[0] == 0x53 && code[1] == 0x48 && code[2] == 0x89 && code[3] == 0xe3)) return 0;
         int equal = 0;
         while (equal < 7 && code[equal - 7] == pattern[equal]) equal++;
         if (equal < 7) continue;
@@ -93,31 +94,28 @@ static bool pp_is_call_of_stub(const pp_unwind_space *space, uint64_t address, u
     return pushed == index;
 }
 
-// Looks for the frame of the resolver in `words` words from `saved` on. With `strictly` the stub must have been called
-// directly; else it may have been reached by a tail call.
-static enum pp_step pp_find_resolver(pp_walk *walk, uint64_t saved, int words, bool strictly) {
+// Whether the resolver's frame can be at `saved`, where it would have pushed rbx. With `strictly` the stub must have
+// been called directly; else it may have been reached by a tail call.
+static bool pp_is_resolver_frame(const pp_walk *walk, uint64_t saved, bool strictly) {
     uint64_t link_map, index, address;
-    for (; words > 0; words--, saved += 8) {
-        if (!pp_stack_word(walk, saved + 8, &link_map) || !pp_stack_word(walk, saved + 16, &index) ||
-            !pp_stack_word(walk, saved + 24, &address))
-            return PP_STEP_FAILED;
-        if (index >> 24 != 0 || link_map < 65536 || (link_map & 7) != 0 || link_map >> 47 != 0) continue;
-        if (strictly && !pp_is_call_of_stub(walk->space, address, index)) continue;
-        if (pp_return_through(walk, saved + 24, walk->at.fp) == PP_STEP_MORE) return PP_STEP_MORE;
-    }
-    return PP_STEP_FAILED;
+    if (!pp_stack_word(walk, saved + 8, &link_map) || !pp_stack_word(walk, saved + 16, &index) ||
+        !pp_stack_word(walk, saved + 24, &address))
+        return false;
+    if (index >> 24 != 0 || link_map < 65536 || (link_map & 7) != 0 || link_map >> 47 != 0) return false;
+    return strictly ? pp_is_call_of_stub(walk->space, address, index) : pp_is_return_address(walk->space, address);
 }
 
 // A PLT stub has pushed the relocation's index and the module's link map below the return address; then the resolver
-// pushed rbx, aligned the stack to 64 bytes and took its area. So there are eight places where the frame can be. Words
-// further down are register contents and leftovers of earlier calls, which look alike.
+// pushed rbx, aligned the stack to 64 bytes and took its area. So there are eight places where the frame can be. The
+// padding below it holds leftovers of earlier calls that look alike: if several places fit, none is believed.
 enum pp_step pp_step_out_of_resolver(pp_walk *walk) {
-    uint64_t area = pp_resolver_area(walk), sp = walk->at.sp;
-    if (area == 0 || (sp & 63) != 0) area = 0;
-    // An interrupted resolver may not have taken its area yet.
-    const uint64_t places[2] = {walk->exact ? sp : sp + area, sp + area};
-    for (int strictly = 1; strictly >= 0; strictly--)
-        for (int i = area == 0 ? 0 : 1; i >= 0; i--)
-            if (pp_find_resolver(walk, places[i], 8, strictly) == PP_STEP_MORE) return PP_STEP_MORE;
-    return PP_STEP_FAILED;
+    // If the code before pc does not tell the area, the resolver was interrupted before it took it.
+    uint64_t lowest = walk->at.sp + pp_resolver_area(walk), found = 0;
+    for (int strictly = 1; strictly >= 0 && found == 0; strictly--)
+        for (uint64_t saved = lowest; saved < lowest + 64; saved += 8) {
+            if (!pp_is_resolver_frame(walk, saved, strictly)) continue;
+            if (found != 0) return PP_STEP_FAILED;
+            found = saved;
+        }
+    return found == 0 ? PP_STEP_FAILED : pp_return_through(walk, found + 24, walk->at.fp);
 }

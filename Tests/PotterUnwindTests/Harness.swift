@@ -28,7 +28,9 @@ struct Harness {
         let harness = ["harness.c", "stepper.c", "sampler.c"].map { TestTools.programs.appending(path: $0).path }
         _ = try TestTools.check(
             ["cc", "-std=gnu11", "-O2", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-stack-protector"]
-                + ["-ftls-model=initial-exec", "-o", library] + Self.includes + harness + sources + ["-ldl", "-pthread"])
+                + ["-ftls-model=initial-exec", "-o", library] + Self.includes + harness + sources + [
+                    "-ldl", "-pthread",
+                ])
     }
 
     /// For gcc, which does not know nullability.
@@ -50,7 +52,8 @@ struct Harness {
             "HARNESS": mode, "HARNESS_TABLES": program.path + ".tables", "HARNESS_SYMBOLS": program.path + ".symbols",
             "HARNESS_RESULT": result,
         ]
-        let output = try TestTools.check(["timeout", "300"] + preload + arguments, environment.merging(settings) { $1 })
+        let output = try TestTools.check(
+            ["timeout", "300"] + preload + arguments, environment.merging(settings) { $1 })
         return try String(contentsOfFile: result, encoding: .utf8) + output
     }
 
@@ -82,7 +85,8 @@ struct Harness {
     }
 
     /// Counts of the lines that start with `word`, added up.
-    static func counts(_ result: String, _ word: String, where isWanted: (Substring) -> Bool = { _ in true }) -> Counts {
+    static func counts(_ result: String, _ word: String, where isWanted: (Substring) -> Bool = { _ in true }) -> Counts
+    {
         var sum: Counts = [:]
         for line in result.split(separator: "\n") where line.hasPrefix(word + " ") && isWanted(line) {
             let words = line.split(separator: " ")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stacks of real programs against chains that are known by construction, in each language and optimization that matters.
+// Stacks of real programs against chains known by construction, in each language and optimization that matters.
 
 import Foundation
 import Testing
@@ -48,7 +48,7 @@ struct PlantedProgram: CustomTestStringConvertible, Sendable {
         let counts = Harness.counts(result, "sampled")
         let (samples, exact) = (counts["sampled", default: 0], counts["exact", default: 0])
         print("\(program.name): \(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })")
-        #expect(samples > 30) // a loaded machine delivers few
+        #expect(samples > 30)  // a loaded machine delivers few
         #expect(Double(exact) >= Double(samples) * 0.99, "\(result.prefix(1500))")
     }
 
@@ -61,7 +61,8 @@ struct PlantedProgram: CustomTestStringConvertible, Sendable {
         let all = Harness.counts(result, "module")
         let (checked, exact) = (all["checked", default: 0], all["exact", default: 0])
         let wrong = all["wrong", default: 0]
-        print("\(program.name): \(exact) of \(checked) exact, \(wrong) wrong, \(all["fallback", default: 0]) by fallback")
+        print(
+            "\(program.name): \(exact) of \(checked) exact, \(wrong) wrong, \(all["fallback", default: 0]) by fallback")
         #expect(checked > 10000)
         #expect(Double(exact) >= Double(checked) * 0.99, "\(result.prefix(2500))")
     }

@@ -27,7 +27,8 @@ import Testing
                 Self.compare(code, at: section.start, functions, table, &counts)
             }
         }
-        print("\(library): \(counts.functions) functions, \(counts.instructions) instructions,",
+        print(
+            "\(library): \(counts.functions) functions, \(counts.instructions) instructions,",
             "\(counts.differing) differ, \(counts.unreached) not reached")
         #expect(counts.instructions > 10_000)
         // What differs: cases of switches that are padded, so that they look like functions; and, in asynchronous
@@ -70,7 +71,7 @@ import Testing
                 defer { offset += instruction.length }
                 counts.instructions += 1
                 let truth = table.rule(at: start + UInt64(offset))
-                if truth.kind == PP_UNWIND_PLT.rawValue { continue } // the stubs share one FDE
+                if truth.kind == PP_UNWIND_PLT.rawValue { continue }  // the stubs share one FDE
                 if row.rule == .none { counts.unreached += 1 }
                 if row.rule == .none || Self.leadsToTheSameCaller(UnwindTableView.Rule(bits: row.rule.bits), truth) {
                     continue
@@ -78,7 +79,8 @@ import Testing
                 counts.differing += 1
                 if counts.examples.count < 10 {
                     counts.examples.append(
-                        String(start + UInt64(offset), radix: 16) + " \(UnwindTableView.Rule(bits: row.rule.bits)) \(truth)")
+                        String(start + UInt64(offset), radix: 16)
+                            + " \(UnwindTableView.Rule(bits: row.rule.bits)) \(truth)")
                 }
             }
         }

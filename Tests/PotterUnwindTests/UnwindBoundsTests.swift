@@ -37,7 +37,8 @@ import Testing
             memset(map, 0, MemoryLayout<pp_code_map>.size)
             memset(modules, 0, MemoryLayout<pp_module>.size)
             map.pointee.count = 1
-            map.pointee.ranges.0 = pp_code_range(start: bias, end: bias + UInt64(size), bias: bias, module: 0, reserved: 0)
+            map.pointee.ranges.0 = pp_code_range(
+                start: bias, end: bias + UInt64(size), bias: bias, module: 0, reserved: 0)
             // Atomics do not import into Swift; the offset of table_offset is that of the wire format.
             UnsafeMutableRawPointer(modules).storeBytes(of: 64, toByteOffset: 72, as: UInt64.self)
         }
@@ -83,12 +84,13 @@ import Testing
                 let low = UInt64(UInt(bitPattern: bytes.baseAddress))
                 let words = bytes.bindMemory(to: UInt64.self)
                 for index in words.indices {
-                    words[index] = switch Int.random(in: 0..<8, using: &random) {
-                    case 0: UInt64.random(in: 0...UInt64.max, using: &random)
-                    case 1, 2: low &+ UInt64.random(in: 0..<2100, using: &random) &* 8
-                    case 3: UInt64.random(in: 0..<64, using: &random)
-                    default: UInt64.random(in: space.code, using: &random)
-                    }
+                    words[index] =
+                        switch Int.random(in: 0..<8, using: &random) {
+                        case 0: UInt64.random(in: 0...UInt64.max, using: &random)
+                        case 1, 2: low &+ UInt64.random(in: 0..<2100, using: &random) &* 8
+                        case 3: UInt64.random(in: 0..<64, using: &random)
+                        default: UInt64.random(in: space.code, using: &random)
+                        }
                 }
                 let sp = low + UInt64.random(in: 0..<2048, using: &random) * 8
                 let fp = low + UInt64.random(in: 0..<2100, using: &random) * 8

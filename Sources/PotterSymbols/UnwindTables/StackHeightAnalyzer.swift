@@ -8,10 +8,10 @@
 // Hostile input: each instruction is decoded at most once per gap, so the work is linear in the size of the code.
 
 struct StackHeightAnalyzer {
-    private let code: UnsafeRawBufferPointer // the bytes of the gap
-    private let address: UInt64 // of code[0]; for alignment only
-    private var known: [StackHeight?] // by offset of an instruction
-    private var isReached: [Bool] // by byte
+    private let code: UnsafeRawBufferPointer  // the bytes of the gap
+    private let address: UInt64  // of code[0]; for alignment only
+    private var known: [StackHeight?]  // by offset of an instruction
+    private var isReached: [Bool]  // by byte
 
     /// Calls `emit` with offsets in `code`, ascending, from which on a rule holds.
     static func run(_ code: UnsafeRawBufferPointer, at address: UInt64, emit: (Int, CompactRule) -> Void) {
@@ -29,7 +29,7 @@ struct StackHeightAnalyzer {
 
     private mutating func analyze() {
         var position = 0
-        var body = StackHeight.entry // of the function at hand
+        var body = StackHeight.entry  // of the function at hand
         var hasTable = false
         var isFirst = true
         while let next = skipPadding(position) {
@@ -46,7 +46,7 @@ struct StackHeightAnalyzer {
             let found = follow(from: next, isEntry ? .entry : body)
             if isEntry { (body, hasTable) = (found.body ?? body, found.hasTable) }
             position = next
-            if !isReached[next] { position += 1 } // no instruction
+            if !isReached[next] { position += 1 }  // no instruction
             while position < code.count, isReached[position] { position += 1 }
         }
     }

@@ -151,7 +151,8 @@ void harness_step_begin(void) {
     ucontext_t here;
     getcontext(&here);
     pp_unwound result = harness_unwind(&here, frames);
-    if (result.flags & PP_STACK_INCOMPLETE) fprintf(stderr, "harness: base stack incomplete, %u frames, last in %s\n", result.depth,
+    if (result.flags & PP_STACK_INCOMPLETE) 
+        fprintf(stderr, "harness: base stack incomplete, %u frames, last in %s\n", result.depth,
                 harness_module(frames[result.depth - 1], &(uint64_t){0}));
     for (uint32_t i = 1; i < result.depth && i < 16; i++) base[base_depth++] = frames[i];
     stepped = pthread_self();
