@@ -199,6 +199,7 @@ static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
     pp_thread_begin(&pp_local_state, recorder->main_stack_high, pp_now(CLOCK_THREAD_CPUTIME_ID));
     pp_announce();
     pp_wait_word(&session->ready, 0, PP_ANSWER_TIMEOUT_MS * 1000000ull);
+    pp_thread_wait_armed(&pp_local_state); // it is: this notes the clock
     pp_modules_prefault();
     if (atomic_load(&session->restores_default))
         recorder->program_action = (struct sigaction){.sa_handler = SIG_DFL};

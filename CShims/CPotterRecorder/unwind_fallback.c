@@ -8,8 +8,9 @@
 
 #define PP_CODE_BEFORE 7 // bytes before an address that pp_arch_follows_call and pp_arch_leaf_shape look at
 #define PP_CODE_AFTER 7
-#define PP_PLT_PUSH 6 // the push comes after jmp *slot(rip)
-#define PP_RESOLVER_WORDS 2048 // at most so much stack does _dl_runtime_resolve use to save vector registers
+#define PP_PLT_PUSH 6           // in a PLT stub the push comes after jmp *slot(rip)
+#define PP_RESOLVER_CODE 256u   // the resolver is not longer
+#define PP_RESOLVER_AREA 65536u // nor does it take more stack
 
 // The code bytes at `address`, with the margins readable, or NULL.
 static const uint8_t *pp_code_at(const pp_unwind_space *space, uint64_t address) {
@@ -52,9 +53,32 @@ static enum pp_step pp_step_frameless_leaf(pp_walk *walk) {
 
 enum pp_step pp_step_by_frame_pointer(pp_walk *walk) {
     if (walk->exact && pp_step_frameless_leaf(walk) == PP_STEP_MORE) return PP_STEP_MORE;
-    uint64_t frame = walk->at.fp, caller;
+    uint64_t frame = pp_arch_frame_pointer(walk), caller;
     if ((frame & 15) != 0 || frame < walk->at.sp || !pp_stack_word(walk, frame, &caller)) return PP_STEP_FAILED;
     return pp_return_through(walk, frame + 8, caller);
+}
+
+// The bytes that _dl_runtime_resolve takes for vector registers. Its code says where ld.so keeps that number:
+//     and $-64, %rsp
+//     sub _rtld_global_ro+n(%rip), %rsp
+// 0 if the code looks different.
+static uint64_t pp_resolver_area(const pp_walk *walk) {
+    static const uint8_t pattern[7] = {0x48, 0x83, 0xe4, 0xc0, 0x48, 0x2b, 0x25};
+    for (uint64_t address = walk->at.pc; address > walk->at.pc - PP_RESOLVER_CODE; address--) {
+        const uint8_t *code = pp_code_at(walk->space, address);
+        // The resolver starts by pushing rbx and keeping rsp there; what is before is another function.
+        if (code == NULL || (code[0] == 0x53 && code[1] == 0x48 && code[2] == 0x89 && code[3] == 0xe3)) return 0;
+        int equal = 0;
+        while (equal < 7 && code[equal - 7] == pattern[equal]) equal++;
+        if (equal < 7) continue;
+        int32_t distance;
+        __builtin_memcpy(&distance, code, sizeof distance);
+        uint64_t variable = address + 4 + (uint64_t)(int64_t)distance;
+        if ((variable & 7) != 0 || variable < walk->range->start || variable > walk->range->end - 8) return 0;
+        uint64_t area = *(const volatile uint64_t *)variable;
+        return area < PP_RESOLVER_AREA && (area & 7) == 0 ? area : 0;
+    }
+    return 0;
 }
 
 // Whether the return address follows a call of the PLT stub that pushes this index.
@@ -70,19 +94,28 @@ static bool pp_is_call_of_stub(const pp_unwind_space *space, uint64_t address, u
     return pushed == index;
 }
 
-// A PLT stub has pushed the relocation's index and the module's link map below the return address, then the resolver
-// saved rbx and aligned the stack. The frame is where these fit together: the words between sp and there are register
-// contents and leftovers of earlier calls.
+// Whether the resolver's frame can be at `saved`, where it would have pushed rbx. With `strictly` the stub must have
+// been called directly; else it may have been reached by a tail call.
+static bool pp_is_resolver_frame(const pp_walk *walk, uint64_t saved, bool strictly) {
+    uint64_t link_map, index, address;
+    if (!pp_stack_word(walk, saved + 8, &link_map) || !pp_stack_word(walk, saved + 16, &index) ||
+        !pp_stack_word(walk, saved + 24, &address))
+        return false;
+    if (index >> 24 != 0 || link_map < 65536 || (link_map & 7) != 0 || link_map >> 47 != 0) return false;
+    return strictly ? pp_is_call_of_stub(walk->space, address, index) : pp_is_return_address(walk->space, address);
+}
+
+// A PLT stub has pushed the relocation's index and the module's link map below the return address; then the resolver
+// pushed rbx, aligned the stack to 64 bytes and took its area. So there are eight places where the frame can be. The
+// padding below it holds leftovers of earlier calls that look alike: if several places fit, none is believed.
 enum pp_step pp_step_out_of_resolver(pp_walk *walk) {
-    uint64_t saved = walk->at.sp, link_map, index;
-    for (int i = 0; i < PP_RESOLVER_WORDS; i++, saved += 8) {
-        if (!pp_stack_word(walk, saved + 8, &link_map) || !pp_stack_word(walk, saved + 16, &index))
-            return PP_STEP_FAILED;
-        if (index >> 24 != 0 || link_map < 65536 || (link_map & 7) != 0 || link_map >> 47 != 0) continue;
-        uint64_t address;
-        if (!pp_stack_word(walk, saved + 24, &address)) return PP_STEP_FAILED;
-        if (!pp_is_call_of_stub(walk->space, address, index)) continue;
-        return pp_return_through(walk, saved + 24, walk->at.fp);
-    }
-    return PP_STEP_FAILED;
+    // If the code before pc does not tell the area, the resolver was interrupted before it took it.
+    uint64_t lowest = walk->at.sp + pp_resolver_area(walk), found = 0;
+    for (int strictly = 1; strictly >= 0 && found == 0; strictly--)
+        for (uint64_t saved = lowest; saved < lowest + 64; saved += 8) {
+            if (!pp_is_resolver_frame(walk, saved, strictly)) continue;
+            if (found != 0) return PP_STEP_FAILED;
+            found = saved;
+        }
+    return found == 0 ? PP_STEP_FAILED : pp_return_through(walk, found + 24, walk->at.fp);
 }

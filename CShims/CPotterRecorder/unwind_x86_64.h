@@ -28,15 +28,19 @@ static inline enum pp_step pp_arch_step_signal(pp_walk *walk) {
     return PP_STEP_MORE;
 }
 
+// Asynchronous Swift functions mark their frames by bit 60 of the saved rbp.
+#define PP_SWIFT_ASYNC_FRAME (1ull << 60)
+static inline uint64_t pp_arch_frame_pointer(const pp_walk *walk) { return walk->at.fp & ~PP_SWIFT_ASYNC_FRAME; }
+
 // Canonical frame address of a rule; 0 if it has none.
 static inline uint64_t pp_arch_cfa(const pp_walk *walk, uint32_t rule) {
     uint64_t word;
     uint64_t offset = (uint64_t)PP_RULE_OFFSET(rule);
     switch (PP_RULE_KIND(rule)) {
     case PP_UNWIND_SP: return walk->at.sp + offset;
-    case PP_UNWIND_FP: return walk->at.fp + offset;
+    case PP_UNWIND_FP: return pp_arch_frame_pointer(walk) + offset;
     case PP_UNWIND_PLT: return walk->at.sp + ((walk->at.pc & 15) >= offset / 8 ? 16 : 8);
-    case PP_UNWIND_FP_DEREF: return pp_stack_word(walk, walk->at.fp + offset, &word) ? word : 0;
+    case PP_UNWIND_FP_DEREF: return pp_stack_word(walk, pp_arch_frame_pointer(walk) + offset, &word) ? word : 0;
     case PP_UNWIND_SP_DEREF: return pp_stack_word(walk, walk->at.sp + offset, &word) ? word + 8 : 0;
     default: return 0;
     }

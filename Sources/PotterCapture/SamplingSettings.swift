@@ -9,6 +9,10 @@ final class SamplingSettings {
     /// Shorter than the kernel's tick a CPU timer only overruns; ticks that divide kernel time need not be faster.
     static let leastTickNs: UInt64 = 4_000_000
 
+    /// How long a new thread waits to be armed, at most. It takes 25 us (median), but for a collector that waits for a
+    /// CPU itself: a slice of another program is 1.4 ms and more.
+    static let startWaitUs: UInt32 = 2_000
+
     let engine: Engine
     /// Why this one, in the words of the quality line.
     let reason: String
@@ -48,7 +52,7 @@ final class SamplingSettings {
     func sessionHeader(follow: Bool, limits: SessionLimits) -> SessionHeader {
         SessionHeader(
             engine: engine == .perf ? PP_ENGINE_PERF.value : PP_ENGINE_TIMER.value,
-            startWaitUs: engine == .perf ? 300 : 0, timerIntervalNs: timerIntervalNs,
+            startWaitUs: engine == .perf ? Self.startWaitUs : 0, timerIntervalNs: timerIntervalNs,
             follow: follow, limits: limits)
     }
 }

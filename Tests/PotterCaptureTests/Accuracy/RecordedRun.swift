@@ -63,6 +63,21 @@ struct RecordedRun {
         sum(kinds) { $0.contains { baseName($0) == function } }
     }
 
+    /// By stack: base names of its functions from the leaf to the root as the stack has frames: without inlined ones, and
+    /// with a function that calls its own specialization once.
+    var physicalChains: [[String]] {
+        (0..<profile.stacks.count).map { stack in
+            var chain: [String] = []
+            for location in profile.stacks.path(of: UInt32(stack)) {
+                for entry in profile.frames.range(at: location).map({ profile.frames.entries[$0] }) where !entry.inlined {
+                    let name = baseName(profile.functions[Int(entry.function)].name)
+                    if chain.last != name { chain.append(name) }
+                }
+            }
+            return chain
+        }
+    }
+
     /// Samples of the engine by which user time was sampled.
     var userSamples: Int { profile.weights.reduce(0) { $0 + ($1.kind == .user ? Int($1.samples) : 0) } }
 }
@@ -83,9 +98,11 @@ extension RunSummary.Thread {
 
 /// A function's name without namespaces, types and parameters, in whichever language.
 func baseName(_ name: String) -> String {
-    let bare = name.prefix { $0 != "(" && $0 != "<" && $0 != "[" }
-    let words = bare.split { $0 == ":" || $0 == "." || $0 == " " }
-    return String(words.last ?? bare[...])
+    if name.hasPrefix("[") { return name }
+    // Rust's `<Type as Trait>::method`.
+    let path = name.hasPrefix("<") ? name[(name.range(of: ">::", options: .backwards)?.upperBound ?? name.startIndex)...] : name[...]
+    let words = path.prefix { $0 != "(" && $0 != "<" }.split { $0 == ":" || $0 == "." || $0 == " " }
+    return String(words.last ?? path)
 }
 
 /// Measured figures, for the test log: they are the point of these tests.
