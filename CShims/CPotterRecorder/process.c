@@ -3,6 +3,7 @@
 // the memory that it inherited.
 #include "real_functions.h"
 #include "recorder.h"
+#include <errno.h>
 #include <pthread.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -76,6 +77,7 @@ void pp_fork_child(void) {
     pp_session *session = recorder->session;
     if (session == NULL)
         return;
+    int saved = errno; // fork keeps the caller's
     pp_local *local = &pp_local_state;
     uint64_t stack_high = local->thread != NULL ? local->thread->stack_high : recorder->main_stack_high;
     uint32_t parent_slot = recorder->process;
@@ -93,4 +95,5 @@ void pp_fork_child(void) {
     }
     atomic_fetch_add(&session->forks_claimed, 1);
     pthread_sigmask(SIG_SETMASK, &mask_before_fork, NULL);
+    errno = saved;
 }

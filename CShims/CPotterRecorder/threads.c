@@ -204,6 +204,7 @@ static void *run_thread(void *memory) {
     pp_announce();
     pp_thread_wait_armed(local);
     void *result;
+    errno = 0; // as every new thread's
     pthread_cleanup_push(end_thread, NULL);
     result = start(argument);
     pthread_cleanup_pop(1);
