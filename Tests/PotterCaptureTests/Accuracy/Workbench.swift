@@ -53,7 +53,7 @@ enum Workbench {
         let output = "\(directory)/\(name ?? source.replacing(".", with: "-"))"
         return try built.withLock { built in
             if let path = built[output] { return path }
-            try run(compiler(of: source) + options + ["\(programs)/\(source)", "-o", output])
+            try run(compiler(of: source) + ["\(programs)/\(source)", "-o", output] + options)
             built[output] = output
             return output
         }
