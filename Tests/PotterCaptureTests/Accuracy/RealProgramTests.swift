@@ -14,6 +14,8 @@ extension AccuracyTests {
             var command: [String]
             var prepare = ""
             var functions: [String] = []
+            /// The least share of the weight that has a name.
+            var bound = 0.95
             var testDescription: String { name }
         }
 
@@ -31,7 +33,9 @@ extension AccuracyTests {
                 prepare: """
                     git init -q --bare repo
                     /usr/bin/python3 \(inputs)generate.py git | git --git-dir=repo fast-import --quiet
-                    """),
+                    """,
+                // 5 to 7 % of its CPU is page faults, which follow no system call: they are [unattributed].
+                bound: 0.90),
             Case(
                 name: "gzip", command: ["sh", "-c", "exec gzip -9 -c input > /dev/null"],
                 prepare: "cat $(gcc -print-prog-name=cc1) > input"),
@@ -57,7 +61,7 @@ extension AccuracyTests {
                     + "wrong: \(check.wrong.count); unattributed \((Double(run.totals[.unattributed]) / all).percent), failed "
                     + "unwinds \(run.quality.sum(QualityKey.unwindFailed)), fallbacks \(run.quality.sum(QualityKey.unwindFallback))")
             #expect(named.samples >= 1_000)
-            #expect(named.weightNs >= 0.95 * all)
+            #expect(named.weightNs >= program.bound * all)
             #expect(check.checked >= 30)
             #expect(check.wrong.isEmpty, "\(check.wrong.prefix(5))")
             for function in program.functions { #expect(seen.contains(function), "no \(function)") }

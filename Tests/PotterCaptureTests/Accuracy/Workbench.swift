@@ -68,6 +68,20 @@ enum Workbench {
         }
     }
 
+    /// The share of the machine's CPU time that somebody else uses now.
+    static func shareOfOthers() -> Double {
+        func clocks() -> (busy: Double, all: Double) {
+            let line = (try? String(contentsOfFile: "/proc/stat", encoding: .utf8))?.prefix { $0 != "\n" } ?? ""
+            let fields = line.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }
+            let all = fields.reduce(0, +)
+            return fields.count > 4 ? (all - fields[3] - fields[4], all) : (0, 0) // idle, iowait
+        }
+        let before = clocks()
+        Thread.sleep(forTimeInterval: 0.5)
+        let after = clocks()
+        return (after.busy - before.busy) / max(after.all - before.all, 1)
+    }
+
     static func toolchain(_ program: String) -> String {
         let path = "/opt/swift/usr/bin/" + program
         return access(path, X_OK) == 0 ? path : program
