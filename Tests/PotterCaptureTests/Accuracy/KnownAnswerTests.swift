@@ -14,7 +14,9 @@ extension AccuracyTests {
         static let seconds = Workbench.isLong ? "60" : "11"
         /// Programs and users: every language, and another user once in the short version.
         static let splits = ["split.c", "split.cc", "split.rs", "split.swift"].flatMap { source in
-            RecordedRun.User.allCases.filter { $0 == .root || Workbench.isLong || source == "split.c" }.map { (source, $0) }
+            RecordedRun.User.allCases.filter { $0 == .root || Workbench.isLong || source == "split.c" }.map {
+                (source, $0)
+            }
         }
 
         @Test(arguments: splits)
@@ -64,37 +66,41 @@ extension AccuracyTests.KnownAnswerTests {
     @Test(arguments: [1, 4, 16], users)
     func equalThreads(count: Int, user: RecordedRun.User) throws {
         guard user == .root || Workbench.isLong || count == 4 else { return }
-        let command = [try Workbench.compile("threads.c"), "\(count)", "\(10_600 / count)", "1"]
+        let command = [try Workbench.compile("threads.c"), "\(count)", "\(11_500 / count)", "1"]
         let run = try RecordedRun(command, as: user)
         let threads = run.workers
         #expect(threads.count == count)
         let samples = threads.reduce(0) { $0 + Int($1.totals.samples) }
-        let worst = threads.map { ShareCheck(read: $0.userShare(of: threads), truth: 1 / Double(count), samples: samples) }
-            .max { abs($0.sigma) < abs($1.sigma) }
+        let worst = threads.map {
+            ShareCheck(read: $0.userShare(of: threads), truth: 1 / Double(count), samples: samples)
+        }
+        .max { abs($0.sigma) < abs($1.sigma) }
         report("\(count) equal threads as \(user)", "worst: \(worst!); \(try totals(run))")
         #expect(samples >= 9_900)
         if count > 1 {
             // Of 16 threads one or two may lie outside of 3 sigma, if that is the luck of one run in 370.
             #expect(abs(worst!.sigma) <= 3.5, "\(worst!)")
         }
-        try checkThreads(run, eachNs: 10_600e6 / Double(count))
+        try checkThreads(run, eachNs: 11_500e6 / Double(count))
         try checkTotal(run)
     }
 
     /// Threads that live for 5 to 20 ms, of which 8 start at once on 2 CPUs.
-    @Test(arguments: [(8, 5, 80), (8, 20, 40), (1, 20, 100)], users)
+    @Test(arguments: [(8, 5, 80), (8, 20, 40), (1, 5, 200)], users)
     func shortThreads(shape: (count: Int, milliseconds: Int, rounds: Int), user: RecordedRun.User) throws {
-        guard user == .root || Workbench.isLong || shape.count == 8 else { return }
         // The bound is for a machine that is ours: where others use it the collector waits for a CPU with the threads.
         var unseen: UnseenCPU
         var attempts = 0
         var bound = 0.0
         repeat {
-            bound = Workbench.shareOfOthers() < 0.15 ? 0.02 : 0.15
+            // More threads than CPUs are such others too, unless the collector may raise its priority.
+            let own = user == .root || shape.count == 1 ? 0.02 : 0.08
+            bound = Workbench.shareOfOthers() < 0.15 ? own : 0.15
             unseen = try measureShortThreads(shape, as: user)
             attempts += 1
         } while unseen.beyondSignals > bound && attempts < 3
-        #expect(unseen.beyondSignals <= bound, "unseen \(unseen.share.percent), of which signals \(unseen.signals.percent)")
+        #expect(
+            unseen.beyondSignals <= bound, "unseen \(unseen.share.percent), of which signals \(unseen.signals.percent)")
     }
 
     /// CPU of threads that no sample stands for.
@@ -118,7 +124,7 @@ extension AccuracyTests.KnownAnswerTests {
         let share = { (kind: WeightKind) in run.workers.reduce(0) { $0 + Double($1.totals[kind]) } / cpu }
         let samples = run.workers.reduce(0) { $0 + Int($1.totals.samples) }
         let signals = Double(samples) * 17_000 / cpu
-        let noise = 3 * Double(samples).squareRoot() / Double(samples) * 0.4 // of a count of uniform periods
+        let noise = 3 * Double(samples).squareRoot() / Double(samples) * 0.4  // of a count of uniform periods
         let unseen = share(.arming) + share(.unattributed)
         report(
             "threads \(words.joined(separator: " ")) as \(user)",
@@ -152,7 +158,8 @@ extension AccuracyTests.KnownAnswerTests {
         report(
             "readers.c by \(engine) as \(user)",
             "\(reader.samples + worker.samples) samples, kernel_reader \(readers.short), true \(truth.short), of all "
-                + "weights \((reader.weightNs / all).short); \(kernel.percent) of [kernel] is under it; \(try totals(run))")
+                + "weights \((reader.weightNs / all).short); \(kernel.percent) of [kernel] is under it; \(try totals(run))"
+        )
         #expect(abs(readers - truth) <= 0.05)
         #expect(abs(reader.weightNs / all - truth) <= 0.05)
         try checkTotal(run)
