@@ -196,6 +196,7 @@ void pp_modules_scan(bool wait_for_tables) {
 // Another thread of the parent may have been in a scan: here it will not go on. What it had not published is not in use,
 // but it had noted the loader's counters, and left the version odd.
 void pp_modules_forked(void) {
+    atomic_store(&pp_recorder_state.closing, 0); // another thread's
     if (!atomic_load(&scanning))
         return;
     pp_recorder *recorder = &pp_recorder_state;

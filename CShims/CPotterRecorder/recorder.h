@@ -26,6 +26,7 @@ typedef struct pp_recorder {
     pp_code_map maps[2]; // the map in use is maps[active]
     _Atomic uint32_t active;
     _Atomic uint32_t map_version; // odd while the map that is not in use is being written
+    _Atomic uint32_t closing;     // dlcloses under way
     uint32_t process;             // slot of this process
     int32_t pid;
     uintptr_t main_stack_high;

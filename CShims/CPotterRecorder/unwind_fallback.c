@@ -14,6 +14,7 @@
 
 // The code bytes at `address`, with the margins readable, or NULL.
 static const uint8_t *pp_code_at(const pp_unwind_space *space, uint64_t address) {
+    if (space->code_is_leaving) return NULL;
     const pp_code_range *range = pp_range_of(space, address);
     const pp_unwind_table *table = pp_table_of(space, range);
     if (table == NULL) return NULL;

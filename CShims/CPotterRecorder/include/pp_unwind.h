@@ -24,6 +24,8 @@ typedef struct pp_unwind_space {
     const pp_module *_Nonnull modules; // indexed by pp_code_range.module: table_offset (atomic) is read from there
     const uint8_t *_Nonnull tables;    // base of the tables memfd
     uint64_t tables_size;
+    bool code_is_leaving;     // a dlclose is under way: what the map says may be unmapped any moment, so no step may read
+                              // code bytes to check a guess
 } pp_unwind_space;
 
 typedef struct pp_registers {

@@ -56,7 +56,7 @@ enum Workbench {
         let output = "\(directory)/\(name ?? source.replacing(".", with: "-"))"
         return try built.withLock { built in
             if let path = built[output] { return path }
-            try run(compiler(of: source) + options + ["\(programs)/\(source)", "-o", output])
+            try run(compiler(of: source) + ["\(programs)/\(source)", "-o", output] + options)
             built[output] = output
             return output
         }
@@ -69,6 +69,20 @@ enum Workbench {
         case "swift": [toolchain("swiftc"), "-O", "-parse-as-library"]
         default: ["gcc", "-O2", "-g", "-pthread"]
         }
+    }
+
+    /// The share of the machine's CPU time that somebody else uses now.
+    static func shareOfOthers() -> Double {
+        func clocks() -> (busy: Double, all: Double) {
+            let line = (try? String(contentsOfFile: "/proc/stat", encoding: .utf8))?.prefix { $0 != "\n" } ?? ""
+            let fields = line.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }
+            let all = fields.reduce(0, +)
+            return fields.count > 4 ? (all - fields[3] - fields[4], all) : (0, 0) // idle, iowait
+        }
+        let before = clocks()
+        Thread.sleep(forTimeInterval: 0.5)
+        let after = clocks()
+        return (after.busy - before.busy) / max(after.all - before.all, 1)
     }
 
     static func toolchain(_ program: String) -> String {
