@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // libPotterPreload.so: the names that it interposes, each forwarded to the recorder; the constructor and destructor.
 // A leaf: libc alone is NEEDED, and nothing imports this target.
-#include "CPotterRecorder.h"
 #include "../CPotterRecorder/real_functions.h"
 #include "../CPotterRecorder/recorder.h"
+#include "CPotterRecorder.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The collector's view of the session memory: atomics and computed offsets do not import into Swift, these functions do.
-// Loads acquire, stores release. Nothing here checks an index: the caller has.
+// The collector's view of the session memory: atomics and computed offsets do not import into Swift, these functions
+// do. Loads acquire, stores release. Nothing here checks an index: the caller has.
 #pragma once
 #include "CPotterWire.h"
 #include <stddef.h>

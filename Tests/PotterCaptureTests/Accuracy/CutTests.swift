@@ -20,8 +20,10 @@ extension AccuracyTests {
                 "SELECT id, address & 0xffffffff, address >> 32 FROM location WHERE module = \(PseudoFrame.module)",
             ])
             let cuts = Dictionary(
-                uniqueKeysWithValues: rows.split(separator: "\n").map { $0.split(separator: " ").compactMap { Int($0) } }
-                    .filter { $0[1] == Int(PseudoFrame.cut.rawValue) }.map { (UInt32($0[0]), $0[2]) })
+                uniqueKeysWithValues: rows.split(separator: "\n").map {
+                    $0.split(separator: " ").compactMap { Int($0) }
+                }
+                .filter { $0[1] == Int(PseudoFrame.cut.rawValue) }.map { (UInt32($0[0]), $0[2]) })
             var (exact, all) = (0, 0)
             var wrong: String?
             for weight in run.profile.weights where weight.kind == .user {
@@ -36,7 +38,8 @@ extension AccuracyTests {
                 }
             }
             report(
-                "recursion \(depth) deep", "\(exact) of \(all) stacks are exact; stacks.cut \(run.quality.number(QualityKey.stacksCut)), "
+                "recursion \(depth) deep",
+                "\(exact) of \(all) stacks are exact; stacks.cut \(run.quality.number(QualityKey.stacksCut)), "
                     + "failed \(run.quality.sum(QualityKey.unwindFailed))")
             #expect(all >= 2_000)
             #expect(Double(exact) >= 0.99 * Double(all), "\(wrong ?? "")")

@@ -14,7 +14,9 @@ extension AccuracyTests {
         static let seconds = Workbench.isLong ? "60" : "11"
         /// Programs and users: every language, and another user once in the short version.
         static let splits = ["split.c", "split.cc", "split.rs", "split.swift"].flatMap { source in
-            RecordedRun.User.allCases.filter { $0 == .root || Workbench.isLong || source == "split.c" }.map { (source, $0) }
+            RecordedRun.User.allCases.filter { $0 == .root || Workbench.isLong || source == "split.c" }.map {
+                (source, $0)
+            }
         }
 
         @Test(arguments: splits)
@@ -69,8 +71,10 @@ extension AccuracyTests.KnownAnswerTests {
         let threads = run.workers
         #expect(threads.count == count)
         let samples = threads.reduce(0) { $0 + Int($1.totals.samples) }
-        let worst = threads.map { ShareCheck(read: $0.userShare(of: threads), truth: 1 / Double(count), samples: samples) }
-            .max { abs($0.sigma) < abs($1.sigma) }
+        let worst = threads.map {
+            ShareCheck(read: $0.userShare(of: threads), truth: 1 / Double(count), samples: samples)
+        }
+        .max { abs($0.sigma) < abs($1.sigma) }
         report("\(count) equal threads as \(user)", "worst: \(worst!); \(try totals(run))")
         #expect(samples >= 9_900)
         if count > 1 {
@@ -94,7 +98,8 @@ extension AccuracyTests.KnownAnswerTests {
             unseen = try measureShortThreads(shape, as: user)
             attempts += 1
         } while unseen.beyondSignals > bound && attempts < 3
-        #expect(unseen.beyondSignals <= bound, "unseen \(unseen.share.percent), of which signals \(unseen.signals.percent)")
+        #expect(
+            unseen.beyondSignals <= bound, "unseen \(unseen.share.percent), of which signals \(unseen.signals.percent)")
     }
 
     /// CPU of threads that no sample stands for.
@@ -118,7 +123,7 @@ extension AccuracyTests.KnownAnswerTests {
         let share = { (kind: WeightKind) in run.workers.reduce(0) { $0 + Double($1.totals[kind]) } / cpu }
         let samples = run.workers.reduce(0) { $0 + Int($1.totals.samples) }
         let signals = Double(samples) * 17_000 / cpu
-        let noise = 3 * Double(samples).squareRoot() / Double(samples) * 0.4 // of a count of uniform periods
+        let noise = 3 * Double(samples).squareRoot() / Double(samples) * 0.4  // of a count of uniform periods
         let unseen = share(.arming) + share(.unattributed)
         report(
             "threads \(words.joined(separator: " ")) as \(user)",
@@ -152,7 +157,8 @@ extension AccuracyTests.KnownAnswerTests {
         report(
             "readers.c by \(engine) as \(user)",
             "\(reader.samples + worker.samples) samples, kernel_reader \(readers.short), true \(truth.short), of all "
-                + "weights \((reader.weightNs / all).short); \(kernel.percent) of [kernel] is under it; \(try totals(run))")
+                + "weights \((reader.weightNs / all).short); \(kernel.percent) of [kernel] is under it; \(try totals(run))"
+        )
         #expect(abs(readers - truth) <= 0.05)
         #expect(abs(reader.weightNs / all - truth) <= 0.05)
         try checkTotal(run)

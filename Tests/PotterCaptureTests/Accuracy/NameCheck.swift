@@ -39,7 +39,9 @@ struct NameCheck {
         }
     }
 
-    private mutating func check(_ address: UInt64, name: String, systemName: String, in path: String, _ symbols: [Symbol]) {
+    private mutating func check(
+        _ address: UInt64, name: String, systemName: String, in path: String, _ symbols: [Symbol]
+    ) {
         guard FileManager.default.fileExists(atPath: path) else {
             unknown += 1
             return
@@ -58,7 +60,8 @@ struct NameCheck {
 
     private static func same(_ symbol: String, _ name: String, _ systemName: String) -> Bool {
         let bare = symbol.prefix { $0 != "@" }
-        return bare == systemName || bare == name || bare.prefix { $0 != "." } == name || bare.hasPrefix(systemName + ".")
+        return bare == systemName || bare == name || bare.prefix { $0 != "." } == name
+            || bare.hasPrefix(systemName + ".")
     }
 
     /// Functions of the file and of its separate debug file, where that is installed.
@@ -71,7 +74,8 @@ struct NameCheck {
             if FileManager.default.fileExists(atPath: debug) { files.append(debug) }
         }
         return try files.flatMap { file in
-            try Workbench.run(["readelf", "-sW", "--dyn-syms", file]).split(separator: "\n").compactMap { line -> Symbol? in
+            try Workbench.run(["readelf", "-sW", "--dyn-syms", file]).split(separator: "\n").compactMap {
+                line -> Symbol? in
                 let fields = line.split(separator: " ")
                 guard fields.count >= 8, ["FUNC", "IFUNC", "NOTYPE"].contains(fields[3]), fields[6] != "UND",
                     let start = UInt64(fields[1], radix: 16)

@@ -12,7 +12,8 @@ extension AccuracyTests {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             let paths = try ["one", "two"].map { name in
                 try Workbench.compile(
-                    "plugin.c", ["-shared", "-fPIC", "-DENTRY=\(name)_entry", "-DLEAF=\(name)_leaf"], as: "plugins/lib\(name).so")
+                    "plugin.c", ["-shared", "-fPIC", "-DENTRY=\(name)_entry", "-DLEAF=\(name)_leaf"],
+                    as: "plugins/lib\(name).so")
             }
             return (paths[0], paths[1])
         }
@@ -24,7 +25,8 @@ extension AccuracyTests {
             let (rounds, same) = (try run.truth("rounds"), try run.truth("same"))
             let counts = Self.count(run)
             report(
-                "two libraries at one address", "\(Int(rounds)) rounds, \(Int(same)) at the same address; \(counts.one) + "
+                "two libraries at one address",
+                "\(Int(rounds)) rounds, \(Int(same)) at the same address; \(counts.one) + "
                     + "\(counts.two) samples, wrong: \(counts.wrong.count), without name: \(counts.unnamed), raced "
                     + "\(run.quality.number(QualityKey.stacksRaced)), failed \(run.quality.sum(QualityKey.unwindFailed)), fallbacks "
                     + "\(run.quality.sum(QualityKey.unwindFallback))")
@@ -45,7 +47,9 @@ extension AccuracyTests {
                 let below = chain[..<(caller ?? chain.endIndex)]
                 if caller == nil {
                     // Nothing of a plug-in may run but under its caller: except for its loading, which has no such names.
-                    if below.contains(where: { $0.hasPrefix("one_") || $0.hasPrefix("two_") }) { counts.wrong.append(chain) }
+                    if below.contains(where: { $0.hasPrefix("one_") || $0.hasPrefix("two_") }) {
+                        counts.wrong.append(chain)
+                    }
                     continue
                 }
                 if below.contains(where: { !$0.hasPrefix(prefix) && !$0.hasPrefix("[") }) { counts.wrong.append(chain) }
@@ -58,11 +62,14 @@ extension AccuracyTests {
         /// The program's own RUNPATH, and that of a library which is not the program.
         @Test func bareNameByRunPath() throws {
             let directory = (try Self.plugins().one as NSString).deletingLastPathComponent
-            let host = try Workbench.compile("plugin_host.c", ["-Wl,--enable-new-dtags,-rpath,\(directory)"], as: "host-runpath")
+            let host = try Workbench.compile(
+                "plugin_host.c", ["-Wl,--enable-new-dtags,-rpath,\(directory)"], as: "host-runpath")
             let library = try Workbench.compile(
-                "plugin_host.c", ["-shared", "-fPIC", "-Dmain=host_main", "-Wl,--enable-new-dtags,-rpath,\(directory)"],
+                "plugin_host.c",
+                ["-shared", "-fPIC", "-Dmain=host_main", "-Wl,--enable-new-dtags,-rpath,\(directory)"],
                 as: "libhost.so")
-            let program = try Workbench.compile("call_host.c", [library, "-Wl,-rpath,\(Workbench.directory)"], as: "call-host")
+            let program = try Workbench.compile(
+                "call_host.c", [library, "-Wl,-rpath,\(Workbench.directory)"], as: "call-host")
             for command in [host, program] {
                 let run = try RecordedRun([command, "2", "libone.so", "libtwo.so"])
                 let counts = Self.count(run)

@@ -27,7 +27,10 @@ extension AccuracyTests {
             Case(
                 name: "gcc", command: ["gcc", "-O2", "-c", "big.c", "-o", "big.o"],
                 prepare: "/usr/bin/python3 \(inputs)generate.py c > big.c",
-                functions: ["bitmap_set_bit(bitmap_head*, int)", "bitmap_bit_p(bitmap_head const*, int)", "init_alias_analysis()"]),
+                functions: [
+                    "bitmap_set_bit(bitmap_head*, int)", "bitmap_bit_p(bitmap_head const*, int)",
+                    "init_alias_analysis()",
+                ]),
             Case(
                 name: "git", command: ["git", "--git-dir=repo", "repack", "-q", "-a", "-d", "-f", "--window=200"],
                 prepare: """
@@ -56,10 +59,12 @@ extension AccuracyTests {
             let seen = Set(run.chains.joined())
             let check = try NameCheck(run)
             report(
-                program.name, "\(named.samples) samples, \((all * 1e-9).short) s, named \((named.weightNs / all).percent) of the "
+                program.name,
+                "\(named.samples) samples, \((all * 1e-9).short) s, named \((named.weightNs / all).percent) of the "
                     + "weight; \(check.checked) locations checked against readelf, \(check.unknown) in modules without a file; "
                     + "wrong: \(check.wrong.count); unattributed \((Double(run.totals[.unattributed]) / all).percent), failed "
-                    + "unwinds \(run.quality.sum(QualityKey.unwindFailed)), fallbacks \(run.quality.sum(QualityKey.unwindFallback))")
+                    + "unwinds \(run.quality.sum(QualityKey.unwindFailed)), fallbacks \(run.quality.sum(QualityKey.unwindFallback))"
+            )
             #expect(named.samples >= 1_000)
             #expect(named.weightNs >= program.bound * all)
             #expect(check.checked >= 30)

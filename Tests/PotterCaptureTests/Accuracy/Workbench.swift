@@ -77,7 +77,7 @@ enum Workbench {
             let line = (try? String(contentsOfFile: "/proc/stat", encoding: .utf8))?.prefix { $0 != "\n" } ?? ""
             let fields = line.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }
             let all = fields.reduce(0, +)
-            return fields.count > 4 ? (all - fields[3] - fields[4], all) : (0, 0) // idle, iowait
+            return fields.count > 4 ? (all - fields[3] - fields[4], all) : (0, 0)  // idle, iowait
         }
         let before = clocks()
         Thread.sleep(forTimeInterval: 0.5)
@@ -92,7 +92,9 @@ enum Workbench {
 
     /// Runs a command to its end and returns what it wrote to stdout; throws with its stderr if it fails.
     @discardableResult
-    static func run(_ command: [String], in workingDirectory: String = "/tmp", input: String = "/dev/null") throws -> String {
+    static func run(_ command: [String], in workingDirectory: String = "/tmp", input: String = "/dev/null") throws
+        -> String
+    {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command
