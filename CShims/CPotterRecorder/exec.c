@@ -106,10 +106,9 @@ static void exec_failed(const exec_guard *guard) {
 #define PP_CHILD_ENVIRONMENT(image, environment)                                                                       \
     (pp_environment_count(environment) > PP_MOST_ENVIRONMENT                                                           \
          ? (environment)                                                                                               \
-         : pp_environment_for(                                                                                         \
-               image, environment,                                                                                     \
-               alloca((pp_environment_count(environment) + PP_ENVIRONMENT_EXTRA) * sizeof(char *)),                    \
-               alloca(PP_TEXT_BYTES), PP_TEXT_BYTES))
+         : pp_environment_for(image, environment,                                                                      \
+                              alloca((pp_environment_count(environment) + PP_ENVIRONMENT_EXTRA) * sizeof(char *)),     \
+                              alloca(PP_TEXT_BYTES), PP_TEXT_BYTES))
 
 // Counts and names a program that will run unrecorded. In a vfork child, too: the memory is the parent's.
 static void note_image(pp_image image, const char *path) {
@@ -186,7 +185,7 @@ static int spawn(bool search, pid_t *pid, const char *path, const posix_spawn_fi
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
     note_image(image, path);
     return (search ? pp_real.posix_spawnp : pp_real.posix_spawn)(pid, path, actions, attributes, arguments,
-                                                                (char **)child);
+                                                                 (char **)child);
 }
 
 int pp_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,

@@ -3,8 +3,8 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <link.h>
+#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -156,6 +156,16 @@ void potter_ignore_signals(void) {
     for (size_t i = 0; i < sizeof(ignored_signals) / sizeof(ignored_signals[0]); i++)
         if (signal(ignored_signals[i], SIG_IGN) == SIG_DFL)
             sigaddset(&default_before, ignored_signals[i]);
+}
+
+void potter_hold_standard_descriptors(void) {
+    for (int fd = 0; fd <= STDERR_FILENO;) {
+        fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+        if (fd < 0)
+            return;
+        if (fd > STDERR_FILENO)
+            close(fd);
+    }
 }
 
 static const int raised_limits[] = {RLIMIT_NOFILE, RLIMIT_FSIZE};

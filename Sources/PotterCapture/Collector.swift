@@ -61,6 +61,7 @@ final class Collector {
             try session.followAnnouncements(force: sweep, wake: { ringer.ring() }, parentRow: { processRows[$0] })
             for process in session.processes.values { processRows[process.pid] = process.recordingID }
         }
+        server.follow(Set(sessions.lazy.flatMap { $0.processes.values.lazy.map(\.pid) }))
         if now - lastDrain >= Self.drainIntervalNs {
             lastDrain = now
             for session in sessions { try session.drainAll() }

@@ -45,9 +45,12 @@ struct CommandLaunch {
         guard stat(path, &file) == 0 else { throw notFound(name, errorText(-errno)) }
         guard file.st_mode & S_IFMT == S_IFREG else { throw refuse("it is not a regular file", "give a program") }
         guard access(path, X_OK) == 0 else { throw refuse("it is not executable", "chmod +x \(path)") }
-        let foreign = (file.st_mode & S_ISUID != 0 && file.st_uid != geteuid()) || (file.st_mode & S_ISGID != 0 && file.st_gid != getegid())
+        let foreign =
+            (file.st_mode & S_ISUID != 0 && file.st_uid != geteuid())
+            || (file.st_mode & S_ISGID != 0 && file.st_gid != getegid())
         if foreign {
-            throw refuse("it is setuid or setgid, and the loader then ignores preloads", "record a copy without that bit")
+            throw refuse(
+                "it is setuid or setgid, and the loader then ignores preloads", "record a copy without that bit")
         }
         if geteuid() != 0, potter_has_file_capabilities(path) {
             throw refuse("it has file capabilities, and the loader then ignores preloads", "record a copy, or as root")
@@ -89,7 +92,9 @@ struct CommandLaunch {
         }
         guard pid > 0 else {
             let status: Int32 = pid == -ENOENT ? 127 : 126
-            throw CaptureError("cannot start \(arguments[0]): \(errorText(pid)); run it without potter-prof to see", exitStatus: status)
+            throw CaptureError(
+                "cannot start \(arguments[0]): \(errorText(pid)); run it without potter-prof to see", exitStatus: status
+            )
         }
         return pid
     }

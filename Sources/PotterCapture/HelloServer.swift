@@ -22,6 +22,7 @@ final class HelloServer: @unchecked Sendable {
     private var stopped = false
     private var source: (any DispatchSourceRead)?
     private let arrivals = Mutex<[Arrival]>([])
+    private let known = Mutex<Set<Int32>>([])
     private let refusals = Mutex<[String]>([])
 
     /// When potter-prof is root the program may drop root before a child says hello: the directory can be entered and
@@ -52,7 +53,9 @@ final class HelloServer: @unchecked Sendable {
             var pid: pid_t = 0
             var uid: uid_t = 0
             while case let peer = potter_accept(descriptor, &pid, &uid), peer >= 0 {
-                welcome(peer, pid: pid, accepted: accepts(pid, uid), store: store, bell: bell, configure: configure)
+                welcome(
+                    peer, pid: pid, accepted: known.withLock { $0.contains(pid) } || accepts(pid, uid), store: store,
+                    bell: bell, configure: configure)
                 close(peer)
             }
         }
@@ -83,6 +86,9 @@ final class HelloServer: @unchecked Sendable {
         guard potter_send_descriptors(peer, &answer, MemoryLayout<pp_welcome>.size, descriptors, 3) == 0 else { return }
         arrivals.withLock { $0.append(Arrival(memory: memory, pid: pid, startupCPU: hello.startup_cpu_ns)) }
     }
+
+    /// The processes under recording. A daemon among them descends from us no longer, and may have dropped root.
+    func follow(_ pids: Set<Int32>) { known.withLock { $0 = pids } }
 
     func whilePaused<Result>(_ body: () throws -> Result) rethrows -> Result { try queue.sync(execute: body) }
 

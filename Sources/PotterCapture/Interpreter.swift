@@ -34,7 +34,9 @@ public struct Interpreter {
             var size = 0
             let address = potter_vdso(&size)
             guard let start = UnsafeRawPointer(bitPattern: UInt(address)), size > 0 else { return nil }
-            return try? ModuleSymbols(image: UnsafeRawBufferPointer(start: start, count: size), name: "[vdso]")
+            let symbols = try? ModuleSymbols(image: UnsafeRawBufferPointer(start: start, count: size), name: "[vdso]")
+            // A recording that another kernel made has another vDSO.
+            return symbols?.buildID == bytes(module.buildID) ? symbols : nil
         }
         return try? ModuleSymbols(path: module.path, expectedBuildID: bytes(module.buildID))
     }

@@ -70,7 +70,9 @@ enum ProcFiles {
 
     static func executable(of pid: Int32) -> String? {
         var buffer = [UInt8](repeating: 0, count: Int(PATH_MAX))
-        let n = buffer.withUnsafeMutableBytes { readlink("/proc/\(pid)/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count) }
+        let n = buffer.withUnsafeMutableBytes {
+            readlink("/proc/\(pid)/exe", $0.baseAddress!.assumingMemoryBound(to: CChar.self), $0.count)
+        }
         return n > 0 ? String(decoding: buffer[0..<n], as: UTF8.self) : nil
     }
 

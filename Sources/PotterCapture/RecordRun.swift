@@ -21,6 +21,7 @@ public struct RecordRun {
         launch = try CommandLaunch(command: options.command)
         preload = try PreloadLibrary.find(override: options.preloadLibrary)
         settings = try SamplingSettings(options)
+        potter_hold_standard_descriptors()
         potter_ignore_signals()
         potter_raise_limits()
         writer = try RecordingWriter(path: options.output, run: Self.describe(options, settings))
@@ -152,12 +153,20 @@ public struct RecordRun {
             "\(grouped(totals.samples)) samples, \(totals.lost) lost, engine \(settings.engine.rawValue) "
                 + "(\(settings.reason)), in \(options.output)")
         guard options.verbose else { return }
-        say("\(totals.images) program images, \(totals.processes) processes, \(totals.modules) modules")
+        say(
+            "\(plural(totals.images, "program image")), \(plural(totals.processes, "process")), \(plural(totals.modules, "module"))"
+        )
         for (path, count) in totals.foreign.sorted(by: { $0.key < $1.key }) {
-            say("\(path) ran unrecorded, \(count) times: it cannot load the recorder (static, another loader, or setuid)")
+            say(
+                "\(path) ran unrecorded, \(count) times: it cannot load the recorder (static, another loader, or setuid)"
+            )
         }
         for refusal in collector.server.takeRefusals() { say("\(refusal): it ran unrecorded") }
     }
+}
+
+private func plural(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)" + (count == 1 ? "" : noun.hasSuffix("s") ? "es" : "s")
 }
 
 /// 1234567 -> 1,234,567

@@ -12,7 +12,8 @@ final class SharedMemory: @unchecked Sendable {
     init(name: String, size: UInt64, reserved: UInt64) throws {
         let fd = potter_memfd(name, size, reserved)
         guard fd >= 0 else {
-            throw CaptureError("cannot make shared memory (\(size >> 20) MiB): \(errorText(fd)); "
+            throw CaptureError(
+                "cannot make shared memory (\(size >> 20) MiB): \(errorText(fd)); "
                     + (fd == -EFBIG ? "raise the hard limit of `ulimit -f`" : "free some memory or raise the limit"))
         }
         guard let base = potter_map_shared(fd, size) else {

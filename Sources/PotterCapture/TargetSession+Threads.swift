@@ -16,7 +16,11 @@ extension TargetSession {
             let claim = memory.thread(slot)
             let state = pp_thread_state(claim)
             if let thread = threads[slot] {
-                if pp_thread_exec(claim) == 1 { disarmForExec(thread, claim) } else { rearmAfterFailedExec(thread, claim) }
+                if pp_thread_exec(claim) == 1 {
+                    disarmForExec(thread, claim)
+                } else {
+                    rearmAfterFailedExec(thread, claim)
+                }
                 if state == PP_SLOT_EXITED.value { try end(thread, claim) }
             } else if !abandoned.contains(slot), let process = processes[claim.pointee.process],
                 state == PP_SLOT_LIVE.value || state == PP_SLOT_EXITED.value
@@ -57,7 +61,8 @@ extension TargetSession {
         let process = arrival.process
         let tid = Int32(bitPattern: claim.pointee.tid)
         let startCPU = claim.pointee.start_cpu_ns
-        let row = try writer.addThread(process: process.recordingID, tid: tid, name: "", startNs: claim.pointee.start_ns)
+        let row = try writer.addThread(
+            process: process.recordingID, tid: tid, name: "", startNs: claim.pointee.start_ns)
         let thread = TrackedThread(
             slot: arrival.slot, tid: tid, process: process, recordingID: row, startNs: claim.pointee.start_ns,
             startCPU: startCPU)
@@ -169,7 +174,7 @@ extension TargetSession {
             }
             thread.lastCPU = max(thread.lastCPU, now)
             if let name = ProcFiles.threadName(pid: thread.process.pid, tid: thread.tid) { thread.name = name }
-            if thread.clock != nil, thread.unsampledReason == nil,
+            if thread.samples == 0, thread.unsampledReason == nil, thread.lastCPU > thread.startCPU,
                 ProcFiles.blocks(SIGPROF, pid: thread.process.pid, tid: thread.tid)
             {
                 thread.unsampledReason = "blocks SIGPROF"
@@ -218,6 +223,6 @@ extension TargetSession {
         let cpu = thread.lastCPU.minus(thread.startCPU)
         try writer.updateThread(
             thread.recordingID, name: thread.name, endNs: endNs, cpuNs: cpu, armingNs: min(thread.armingNs, cpu),
-            unsampledReason: thread.samples == 0 ? thread.unsampledReason : nil)
+            unsampledReason: endNs != nil && thread.samples == 0 ? thread.unsampledReason : nil)
     }
 }

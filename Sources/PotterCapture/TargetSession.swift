@@ -130,8 +130,9 @@ final class TargetSession {
     /// map this very memory (a daemon, whose parent is gone).
     private func isOurs(_ pid: Int32) -> Bool {
         guard pid > 1 else { return false }
-        return pid == mainPid || ProcFiles.parent(of: pid) == nil || Descent.of(pid, from: mainPid)
-            || ProcFiles.maps(pid: pid, inode: memory.memory.inode)
+        if pid == mainPid || Descent.of(pid, from: mainPid) { return true }
+        // Asked last: it may have been reaped while the others were answered.
+        return ProcFiles.maps(pid: pid, inode: memory.memory.inode) || ProcFiles.parent(of: pid) == nil
     }
 
     /// The program installs a handler of its own for our signal, and waits until none of ours can reach it.
@@ -172,7 +173,8 @@ final class TargetSession {
             bias: claim.pointee.bias, fromNs: claim.pointee.time_ns)
         moduleRows.append(row)
         modulePaths.append(path)
-        let key = UnwindTableStore.Key(buildID: buildID, path: buildID.isEmpty ? path : "", inode: buildID.isEmpty ? inode : 0)
+        let key = UnwindTableStore.Key(
+            buildID: buildID, path: buildID.isEmpty ? path : "", inode: buildID.isEmpty ? inode : 0)
         if let offset = store.offset(for: key) {
             publish(slot, offset)
             return

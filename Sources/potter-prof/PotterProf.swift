@@ -23,7 +23,7 @@ struct PotterProf: ParsableCommand {
         do {
             var command = try parseAsRoot()
             try command.run()
-        } catch where exitCode(for: error) == .validationFailure {
+        } catch  where exitCode(for: error) == .validationFailure {
             let why = message(for: error).split(separator: "\n").first.map(String.init) ?? "bad command line"
             say("\(why); see potter-prof --help")
             Glibc.exit(usageStatus)

@@ -24,7 +24,8 @@ struct RecordCommand: ParsableCommand {
     @Option(name: [.customShort("D"), .customLong("delay")], help: "Milliseconds to wait before sampling.")
     var delay = 0
 
-    @Option(name: [.customShort("d"), .customLong("duration")], help: "Seconds of sampling; the command goes on after it.")
+    @Option(
+        name: [.customShort("d"), .customLong("duration")], help: "Seconds of sampling; the command goes on after it.")
     var duration: Double?
 
     @Flag(name: .customLong("no-inherit"), help: "Do not record children of the command.")
@@ -39,6 +40,8 @@ struct RecordCommand: ParsableCommand {
     @Option(help: "Path of libPotterPreload.so, where it is not beside potter-prof.")
     var preloadLibrary: String?
 
+    @OptionGroup(visibility: .private) var limits: SessionLimitOptions
+
     @Argument(parsing: .captureForPassthrough, help: "The command and its arguments, after `--`.")
     var command: [String] = []
 
@@ -46,7 +49,9 @@ struct RecordCommand: ParsableCommand {
         guard (1...10_000).contains(frequency) else {
             throw ValidationError("-F \(frequency): give 1 to 10000 samples per second")
         }
-        guard (0...1_000_000_000).contains(delay) else { throw ValidationError("-D \(delay): give milliseconds, 0 to 1000000000") }
+        guard (0...1_000_000_000).contains(delay) else {
+            throw ValidationError("-D \(delay): give milliseconds, 0 to 1000000000")
+        }
         if let duration, !(duration > 0 && duration < 1e9) {
             throw ValidationError("-d \(duration): give seconds, more than 0")
         }
@@ -71,6 +76,7 @@ struct RecordCommand: ParsableCommand {
         options.quiet = quiet
         options.verbose = verbose
         options.preloadLibrary = preloadLibrary
+        options.limits = limits.limits
         let status: Int32
         do {
             status = try RecordRun(options).run()

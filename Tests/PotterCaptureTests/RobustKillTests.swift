@@ -38,12 +38,12 @@ extension RobustTests {
                 samples += run.number("SELECT count(*) FROM sample")
             }
             print("kill: engine \(engine), \(killed) killed, \(ended) ended, \(samples) samples")
-            #expect(killed >= 30 && samples > 500)
+            #expect(killed >= 30 && samples > 100)
         }
 
         @Test(arguments: ["perf", "timer"]) func thePotter(engine: String) throws {
             let run = RecordProcess(
-                ["sh", "-c", "\"$0\" busy 7 2; echo status $?", RobustBench.program],
+                ["sh", "-c", "\"$0\" busy 7 2; echo status $?; grep SigIgn /proc/self/status", RobustBench.program],
                 options: ["-q", "-F", "997", "--engine", engine],
                 launcher: ["sh", "-c", "\"$@\" & echo $! > pid; wait", "sh"])
             usleep(2_600_000)
@@ -59,7 +59,11 @@ extension RobustTests {
             #expect(after - before <= 6, "two threads, a slow tick each half second of CPU")
             while kill(target, 0) == 0 { usleep(10_000) }
             _ = run.wait()
-            #expect(run.text("out") == "done\nstatus 7\n" && run.text("err").isEmpty)
+            let lines = run.text("out").split(separator: "\n")
+            #expect(lines.prefix(2) == ["done", "status 7"] && run.text("err").isEmpty)
+            // What is executed now finds no collector; its SIGPROF is not ignored for our sake.
+            let ignored = lines.last.flatMap { UInt64($0.split(separator: "\t").last ?? "", radix: 16) }
+            #expect(ignored.map { $0 >> UInt64(SIGPROF - 1) & 1 } == 0, "\(lines)")
             expectReport(run)
         }
 
@@ -69,11 +73,12 @@ extension RobustTests {
                 if name == "in place" { chmod(run.recording, 0o644) }
                 let launcher = name == "in a copy" && RobustBench.isRoot ? RobustBench.nobody : []
                 let report = RecordProcess(
-                    plain: launcher + [RobustBench.potter, "report", "-i", run.recording, "--json"]).wait()
+                    plain: launcher + [RobustBench.potter, "report", "-i", run.recording, "--json"]
+                ).wait()
                 #expect(report.status == 0 && report.output.contains("\"name\": \"burn\""), "\(name): \(report)")
                 #expect(report.output.contains("\"recovered\": 1"), "\(name)")
             }
-            #expect(run.number("SELECT count(*) FROM sample") > 1_000, "1.6 s of two threads at 997 Hz, at least")
+            #expect(run.number("SELECT count(*) FROM sample") > 250, "1.6 s of two threads, the kernel's tick at least")
         }
     }
 }

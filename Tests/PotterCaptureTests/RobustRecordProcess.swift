@@ -67,7 +67,8 @@ final class RecordProcess {
         environment: [String] = [], output: String? = nil
     ) {
         self.init(input: input, environment: environment) { scratch in
-            launcher + [RobustBench.potter, "record"] + options + ["-o", output ?? scratch + "/r.potter", "--"] + command
+            launcher + [RobustBench.potter, "record"] + options + ["-o", output ?? scratch + "/r.potter", "--"]
+                + command
         }
     }
 

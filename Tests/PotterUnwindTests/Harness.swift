@@ -10,6 +10,8 @@ struct Harness {
 
     let directory: URL
 
+    private static let directory = FileManager.default.temporaryDirectory
+        .appending(path: "potter-unwind-\(ProcessInfo.processInfo.processIdentifier)")
     private static let shared = Result { try Harness() }
 
     static func get() throws -> Harness { try shared.get() }
@@ -18,14 +20,17 @@ struct Harness {
     var linkFlags: [String] { ["-L\(directory.path)", "-lharness"] }
 
     private init() throws {
-        directory = FileManager.default.temporaryDirectory.appending(path: "potter-unwind-\(ProcessInfo.processInfo.processIdentifier)")
+        directory = Self.directory
+        atexit { try? FileManager.default.removeItem(at: Harness.directory) }
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let recorder = TestTools.repository.appending(path: "CShims/CPotterRecorder")
         let sources = ["unwind.c", "unwind_fallback.c"].map { recorder.appending(path: $0).path }
         let harness = ["harness.c", "stepper.c", "sampler.c"].map { TestTools.programs.appending(path: $0).path }
         _ = try TestTools.check(
             ["cc", "-std=gnu11", "-O2", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-stack-protector"]
-                + ["-ftls-model=initial-exec", "-o", library] + Self.includes + harness + sources + ["-ldl", "-pthread"])
+                + ["-ftls-model=initial-exec", "-o", library] + Self.includes + harness + sources + [
+                    "-ldl", "-pthread",
+                ])
     }
 
     /// For gcc, which does not know nullability.
@@ -47,7 +52,8 @@ struct Harness {
             "HARNESS": mode, "HARNESS_TABLES": program.path + ".tables", "HARNESS_SYMBOLS": program.path + ".symbols",
             "HARNESS_RESULT": result,
         ]
-        let output = try TestTools.check(["timeout", "300"] + preload + arguments, environment.merging(settings) { $1 })
+        let output = try TestTools.check(
+            ["timeout", "300"] + preload + arguments, environment.merging(settings) { $1 })
         return try String(contentsOfFile: result, encoding: .utf8) + output
     }
 
@@ -79,7 +85,8 @@ struct Harness {
     }
 
     /// Counts of the lines that start with `word`, added up.
-    static func counts(_ result: String, _ word: String, where isWanted: (Substring) -> Bool = { _ in true }) -> Counts {
+    static func counts(_ result: String, _ word: String, where isWanted: (Substring) -> Bool = { _ in true }) -> Counts
+    {
         var sum: Counts = [:]
         for line in result.split(separator: "\n") where line.hasPrefix(word + " ") && isWanted(line) {
             let words = line.split(separator: " ")

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stacks of real programs against chains that are known by construction, in each language and optimization that matters.
+// Stacks of real programs against chains known by construction, in each language and optimization that matters.
 
 import Foundation
 import Testing
@@ -9,7 +9,6 @@ struct PlantedProgram: CustomTestStringConvertible, Sendable {
     var compiler: [String]
     var source: String
     var arguments: [String]
-    var isTarget = true // counts for the promise of 99 %
 
     var testDescription: String { name }
 
@@ -24,10 +23,9 @@ struct PlantedProgram: CustomTestStringConvertible, Sendable {
         // As `swift build -c release` compiles.
         PlantedProgram(
             name: "swiftpm", compiler: ["swiftc", "-O", "-wmo", "-Xcc", "-fno-omit-frame-pointer"],
-            source: "plants.swift", arguments: ["4000"]),
+            source: "plants.swift", arguments: ["20000"]),
         PlantedProgram(
-            name: "swift-bare", compiler: ["swiftc", "-O"], source: "plants.swift", arguments: ["4000"],
-            isTarget: false),
+            name: "swift-bare", compiler: ["swiftc", "-O"], source: "plants.swift", arguments: ["20000"]),
     ].filter { TestTools.isInstalled($0.compiler[0]) }
 
     func build(_ harness: Harness) throws -> URL {
@@ -50,25 +48,22 @@ struct PlantedProgram: CustomTestStringConvertible, Sendable {
         let counts = Harness.counts(result, "sampled")
         let (samples, exact) = (counts["sampled", default: 0], counts["exact", default: 0])
         print("\(program.name): \(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })")
-        #expect(samples > 100)
-        #expect(Double(exact) >= Double(samples) * (program.isTarget ? 0.99 : 0.95), "\(result.prefix(1500))")
+        #expect(samples > 30)  // a loaded machine delivers few
+        #expect(Double(exact) >= Double(samples) * 0.99, "\(result.prefix(1500))")
     }
 
-    /// At every fifth instruction that the program executes, wherever it is.
+    /// At every third instruction that the program executes, wherever it is.
     @Test(arguments: PlantedProgram.all)
     func everyInstructionHasItsTrueStack(program: PlantedProgram) throws {
         let harness = try Harness.get()
-        let settings = ["HARNESS_EVERY": "5", "HARNESS_STEPS": "1500000"]
+        let settings = ["HARNESS_EVERY": "3", "HARNESS_STEPS": "600000"]
         let result = try harness.run(program.build(harness), ["8"], mode: "step", settings)
-        let all = Harness.counts(result, "module") { !$0.contains("ld-linux") }
+        let all = Harness.counts(result, "module")
         let (checked, exact) = (all["checked", default: 0], all["exact", default: 0])
         let wrong = all["wrong", default: 0]
-        print("\(program.name): \(exact) of \(checked) exact, \(wrong) wrong, \(all["fallback", default: 0]) by fallback")
+        print(
+            "\(program.name): \(exact) of \(checked) exact, \(wrong) wrong, \(all["fallback", default: 0]) by fallback")
         #expect(checked > 10000)
-        #expect(Double(exact) >= Double(checked) * (program.isTarget ? 0.99 : 0.95), "\(result.prefix(2500))")
-        // The loader is left out above: while it binds a symbol, its frames are found by their shape.
-        let loader = Harness.counts(result, "module") { $0.contains("ld-linux") }
-        print("\(program.name): loader \(loader["exact", default: 0]) of \(loader["checked", default: 0]) exact")
-        #expect(loader["wrong", default: 0] * 10 <= loader["checked", default: 0])
+        #expect(Double(exact) >= Double(checked) * 0.99, "\(result.prefix(2500))")
     }
 }

@@ -25,7 +25,9 @@ import Testing
             if rule.kind == PP_UNWIND_OTHER.rawValue { beyond += 1 }
             if row.agrees(with: rule) { continue }
             differing += 1
-            if examples.count < 5 { examples.append("\(row) has \(rule), kind \(rule.kind) fp \(rule.fp) \(rule.offset)") }
+            if examples.count < 5 {
+                examples.append("\(row) has \(rule), kind \(rule.kind) fp \(rule.fp) \(rule.offset)")
+            }
         }
         print("\(library): \(compared) rows compared, \(differing) differ, \(beyond) beyond the rules")
         #expect(compared > 100)

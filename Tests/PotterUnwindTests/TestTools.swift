@@ -17,7 +17,9 @@ enum TestTools {
 
     /// Runs a command to its end; standard error joins standard output.
     @discardableResult
-    static func run(_ command: [String], _ environment: [String: String] = [:]) throws -> (status: Int32, output: String) {
+    static func run(_ command: [String], _ environment: [String: String] = [:]) throws -> (
+        status: Int32, output: String
+    ) {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command

@@ -151,11 +151,13 @@ static int spawn(int count, char **arguments) {
     return 0;
 }
 
-// robust daemon SECONDS: the parent ends at once, the child works on; robust waits for nothing.
+// robust daemon SECONDS [COMMAND...]: the parent ends at once, the child works on, then executes.
 static int make_daemon(int count, char **arguments) {
     if (fork() == 0) {
         setsid();
         burn(atof(arguments[0]));
+        if (count > 1)
+            execv(arguments[1], arguments + 1);
     }
     return 0;
 }

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The collector's view of the session memory: atomics and computed offsets do not import into Swift, these functions do.
-// Loads acquire, stores release. Nothing here checks an index: the caller has.
+// The collector's view of the session memory: atomics and computed offsets do not import into Swift, these functions
+// do. Loads acquire, stores release. Nothing here checks an index: the caller has.
 #pragma once
 #include "CPotterWire.h"
+#include <stddef.h>
 #include <string.h>
 
 static inline uint64_t pp_session_size(void) { return PP_SESSION_SIZE; }
+// Where the areas are, for tests that write them as a target could.
+static inline uint64_t pp_offset_claims(void) { return offsetof(pp_session, process_high); }
+static inline uint64_t pp_offset_processes(void) { return PP_PROCESSES_OFFSET; }
+static inline uint64_t pp_offset_threads(void) { return PP_THREADS_OFFSET; }
+static inline uint64_t pp_offset_modules(void) { return PP_MODULES_OFFSET; }
+static inline uint64_t pp_offset_strings(void) { return PP_STRINGS_OFFSET; }
+static inline uint64_t pp_offset_rings(void) { return PP_RINGS_OFFSET; }
+static inline uint64_t pp_offset_arena(void) { return PP_STACK_ARENA_OFFSET; }
 /// Bytes that every image uses from the start: all areas but rings and arena, which are allocated as they are used.
 static inline uint64_t pp_session_reserved(void) { return PP_THREADS_OFFSET + 64 * sizeof(pp_thread); }
 

@@ -78,12 +78,15 @@ struct QualityText {
 
     /// What a counter is about, where that was noted: ` (musl-hello 2)`.
     private func names(of key: String) -> String {
-        let parts = quality.parts(of: key).prefix(3).map { "\(Function.fileName(of: $0.name)) \(Units.count($0.count))" }
+        let parts = quality.parts(of: key).prefix(3).map {
+            "\(Function.fileName(of: $0.name)) \(Units.count($0.count))"
+        }
         return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
     }
 
     private static let told: Set<String> = [
-        QualityKey.samples, QualityKey.recordsWritten, QualityKey.images, QualityKey.engineSamples, QualityKey.unwindFailed,
+        QualityKey.samples, QualityKey.recordsWritten, QualityKey.images, QualityKey.engineSamples,
+        QualityKey.unwindFailed,
         QualityKey.unwindFallback, QualityKey.stacksCut, QualityKey.stacksRaced, QualityKey.costTargetNs,
         QualityKey.costCollectorNs, QualityKey.gapNs, QualityKey.overAttributedNs, QualityKey.recovered,
     ]

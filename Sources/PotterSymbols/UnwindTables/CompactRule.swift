@@ -5,10 +5,10 @@ import CPotterWire
 
 /// Numbers that DWARF gives to the registers of x86-64.
 enum FrameRegister {
-    static let base: UInt64 = 3 // rbx
-    static let framePointer: UInt64 = 6 // rbp
-    static let stackPointer: UInt64 = 7 // rsp
-    static let asyncContext: UInt64 = 14 // r14
+    static let base: UInt64 = 3  // rbx
+    static let framePointer: UInt64 = 6  // rbp
+    static let stackPointer: UInt64 = 7  // rsp
+    static let asyncContext: UInt64 = 14  // r14
     static let returnAddress: UInt64 = 16
 }
 
@@ -25,7 +25,7 @@ enum SavedRegister: Equatable {
 enum FrameAddress: Equatable {
     case register(UInt64, offset: Int64)
     case framePointerDereferenced(offset: Int64)
-    case stackPointerDereferenced(offset: Int64) // plus 8
+    case stackPointerDereferenced(offset: Int64)  // plus 8
     case linkageStub(threshold: Int64)
     case signalContext
     case unsupported
@@ -85,7 +85,7 @@ struct CompactRule: Equatable {
             belowFramePointer = true
         case .stackPointerDereferenced(let offset): (kind, distance) = (PP_UNWIND_SP_DEREF, offset)
         case .linkageStub(let threshold): (kind, distance) = (PP_UNWIND_PLT, threshold &* 8)
-        case .register(FrameRegister.base, offset: 32): (kind, distance) = (PP_UNWIND_RESOLVE, 32) // as ld.so has it
+        case .register(FrameRegister.base, offset: 32): (kind, distance) = (PP_UNWIND_RESOLVE, 32)  // as ld.so has it
         case .register, .signalContext, .unsupported: return nil
         }
         return CompactRule(

@@ -13,8 +13,8 @@ struct ElfHeaders {
         var name: String
         var type: UInt32
         var flags, address, offset, size: UInt64
-        var isStored: Bool { type != 8 } // SHT_NOBITS: the contents are in another file
-        var isCode: Bool { flags & 6 == 6 } // SHF_ALLOC, SHF_EXECINSTR
+        var isStored: Bool { type != 8 }  // SHT_NOBITS: the contents are in another file
+        var isCode: Bool { flags & 6 == 6 }  // SHF_ALLOC, SHF_EXECINSTR
         var isCompressed: Bool { flags & 0x800 != 0 }
     }
 
@@ -22,7 +22,7 @@ struct ElfHeaders {
     private(set) var sections: [Section] = []
 
     private struct Tables {
-        var segments, sections: UInt64 // offsets
+        var segments, sections: UInt64  // offsets
         var segmentSize, segmentCount, sectionSize, sectionCount, nameSection: UInt64
     }
 
@@ -55,7 +55,7 @@ struct ElfHeaders {
             var cursor = FrameCursor(bytes, from: 32)
             let segments = cursor.fixed(UInt64.self)
             let sections = cursor.fixed(UInt64.self)
-            cursor.skip(6) // flags, header size
+            cursor.skip(6)  // flags, header size
             let counts = (0..<5).map { _ in UInt64(cursor.fixed(UInt16.self)) }
             return Tables(
                 segments: segments, sections: sections, segmentSize: counts[0], segmentCount: counts[1],
@@ -90,7 +90,7 @@ struct ElfHeaders {
         let flags = cursor.fixed(UInt32.self)
         let offset = cursor.fixed(UInt64.self)
         let address = cursor.fixed(UInt64.self)
-        cursor.skip(8) // physical address
+        cursor.skip(8)  // physical address
         return Segment(type: type, flags: flags, offset: offset, address: address, fileSize: cursor.fixed())
     }
 

@@ -52,7 +52,7 @@ struct FrameCursor {
         var shift: UInt64 = 0
         while true {
             let next = byte()
-            result |= UInt64(next & 0x7f) << shift // `<<` yields 0 for shifts over 63
+            result |= UInt64(next & 0x7f) << shift  // `<<` yields 0 for shifts over 63
             shift = min(shift + 7, 64)
             if next & 0x80 == 0 { return result }
         }

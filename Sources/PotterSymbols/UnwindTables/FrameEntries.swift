@@ -4,7 +4,7 @@
 
 /// A common information entry.
 struct CommonEntry {
-    var pointerEncoding: UInt8 = 0 // DW_EH_PE_absptr
+    var pointerEncoding: UInt8 = 0  // DW_EH_PE_absptr
     var codeAlignment: UInt64 = 1
     var dataAlignment: Int64 = 1
     var isSignalFrame = false
@@ -14,7 +14,7 @@ struct CommonEntry {
 
 /// A frame description entry: a function, and the program that computes its rows.
 struct FrameEntry {
-    let start, end: UInt64 // file-relative
+    let start, end: UInt64  // file-relative
     let common: CommonEntry
     let program: FrameCursor
 }
@@ -24,7 +24,7 @@ struct FrameEntries {
 
     private let format: Format
     private let endsAtTerminator: Bool
-    private let address: UInt64 // of the section
+    private let address: UInt64  // of the section
     private var cursor: FrameCursor
     private var commons: [Int: CommonEntry?] = [:]
     private var last: (offset: Int, common: CommonEntry)?
@@ -46,7 +46,7 @@ struct FrameEntries {
     }
 
     private struct Raw {
-        var commonOffset: Int? // nil: this is a CIE
+        var commonOffset: Int?  // nil: this is a CIE
         var body: FrameCursor
     }
 
@@ -57,7 +57,7 @@ struct FrameEntries {
             let isWide = length == 0xffff_ffff
             if isWide { length = cursor.fixed() }
             if length == 0, endsAtTerminator { return nil }
-            if length == 0 { continue } // A terminator in the middle: the linker joined sections that end with one.
+            if length == 0 { continue }  // A terminator in the middle: the linker joined sections that end with one.
             var body = cursor.slice(length)
             guard !cursor.failed else { return nil }
             let field = body.position
@@ -98,7 +98,7 @@ struct FrameEntries {
         guard [1, 3, 4].contains(version) else { return nil }
         let augmentation = cursor.string()
         if augmentation.starts(with: Array("eh".utf8)) { cursor.skip(8) }
-        if version == 4 { cursor.skip(2) } // address and segment size
+        if version == 4 { cursor.skip(2) }  // address and segment size
         common.codeAlignment = cursor.uleb()
         common.dataAlignment = cursor.sleb()
         let returnAddress = version == 1 ? UInt64(cursor.byte()) : cursor.uleb()
@@ -113,7 +113,8 @@ struct FrameEntries {
         return common
     }
 
-    private func augment(_ common: inout CommonEntry, by letters: ArraySlice<UInt8>, _ data: inout FrameCursor) -> Bool {
+    private func augment(_ common: inout CommonEntry, by letters: ArraySlice<UInt8>, _ data: inout FrameCursor) -> Bool
+    {
         for letter in letters {
             switch letter {
             case UInt8(ascii: "R"): common.pointerEncoding = data.byte()
@@ -123,7 +124,7 @@ struct FrameEntries {
                 let encoding = data.byte()
                 _ = pointer(&data, encoding)
             case UInt8(ascii: "B"): break
-            default: return true // The rest is unknown, but its length is not.
+            default: return true  // The rest is unknown, but its length is not.
             }
         }
         return !data.failed

@@ -3,10 +3,10 @@
 // "unsupported": evaluating arbitrary expressions in a signal handler is not worth the handful of functions.
 
 enum FrameExpression {
-    private static let plus: UInt8 = 0x22 // DW_OP_plus
-    private static let dereference: UInt8 = 0x06 // DW_OP_deref
-    private static let literal0: UInt8 = 0x30 // DW_OP_lit0
-    private static let register0: UInt8 = 0x70 // DW_OP_breg0
+    private static let plus: UInt8 = 0x22  // DW_OP_plus
+    private static let dereference: UInt8 = 0x06  // DW_OP_deref
+    private static let literal0: UInt8 = 0x30  // DW_OP_lit0
+    private static let register0: UInt8 = 0x70  // DW_OP_breg0
 
     /// DW_CFA_def_cfa_expression.
     static func frameAddress(_ expression: FrameCursor) -> FrameAddress {
@@ -40,15 +40,15 @@ enum FrameExpression {
         return cursor.failed ? nil : (UInt64(operation - register0), offset)
     }
 
-    /// The linker describes all stubs of .plt by one expression: rsp + 8 + ((rip & 15) >= n) * 8.
+    /// The linker describes all stubs of .plt by one expression: rsp + 8 + ((rip & 15) >= n) << 3 (DW_OP_shl).
     private static func linkageStubThreshold(_ expression: FrameCursor) -> Int64? {
         var cursor = expression
         guard cursor.remaining == 11, cursor.byte() == register0 + 7, cursor.byte() == 8 else { return nil }
         guard cursor.byte() == register0 + 16, cursor.byte() == 0, cursor.byte() == literal0 + 15 else { return nil }
-        guard cursor.byte() == 0x1a else { return nil } // DW_OP_and
+        guard cursor.byte() == 0x1a else { return nil }  // DW_OP_and
         let threshold = cursor.byte()
-        guard (literal0...literal0 + 15).contains(threshold), cursor.byte() == 0x2a else { return nil } // DW_OP_ge
-        guard cursor.byte() == literal0 + 3, cursor.byte() == 0x24, cursor.byte() == plus else { return nil } // DW_OP_shl
+        guard (literal0...literal0 + 15).contains(threshold), cursor.byte() == 0x2a else { return nil }  // DW_OP_ge
+        guard cursor.byte() == literal0 + 3, cursor.byte() == 0x24, cursor.byte() == plus else { return nil }
         return Int64(threshold - literal0)
     }
 }

@@ -6,7 +6,7 @@
 // Everything is read by pread into memory of ours, and every offset is checked.
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Where the bytes of an image come from.
@@ -59,15 +59,15 @@ struct FrameSection {
 
 /// A load segment that holds code.
 struct CodeSegment {
-    var start, end: UInt64 // file-relative addresses
-    var offset: UInt64 // in the file
+    var start, end: UInt64  // file-relative addresses
+    var offset: UInt64  // in the file
     var isReadable: Bool
 }
 
 struct FrameImage {
-    private(set) var code: [CodeSegment] = [] // ascending
-    private(set) var sections: [FrameSection] = [] // .eh_frame first
-    private(set) var codeSections: [CodeSegment] = [] // ascending; the code segments, if there are no section headers
+    private(set) var code: [CodeSegment] = []  // ascending
+    private(set) var sections: [FrameSection] = []  // .eh_frame first
+    private(set) var codeSections: [CodeSegment] = []  // ascending; the code segments, if there are no section headers
 
     /// Nil if this is no ELF file for x86-64 with code in it.
     init?(_ bytes: ImageBytes) {
@@ -110,7 +110,9 @@ struct FrameImage {
         guard let index = headers.segments.first(where: { $0.type == 0x6474_e550 }), index.fileSize >= 8,
             let header = bytes.read(index.offset, 8), header[0] == 1, header[1] == 0x1b
         else { return nil }
-        let distance = header.withUnsafeBytes { Int32(littleEndian: $0.loadUnaligned(fromByteOffset: 4, as: Int32.self)) }
+        let distance = header.withUnsafeBytes {
+            Int32(littleEndian: $0.loadUnaligned(fromByteOffset: 4, as: Int32.self))
+        }
         let address = index.address &+ 4 &+ UInt64(bitPattern: Int64(distance))
         let holder = headers.segments.first {
             $0.type == 1 && address >= $0.address && address - $0.address < $0.fileSize

@@ -4,7 +4,7 @@
 // function counts as not described.
 
 struct FrameProgram {
-    private static let rememberedStates = 64 // More than any compiler nests; a bound on what hostile input can keep.
+    private static let rememberedStates = 64  // More than any compiler nests; a bound on what hostile input can keep.
 
     private let common: CommonEntry
     private var state: FrameState
@@ -60,7 +60,7 @@ struct FrameProgram {
 
     private mutating func extended(_ code: UInt8, _ cursor: inout FrameCursor, _ address: inout UInt64) -> Bool {
         switch code {
-        case 0x00: break // DW_CFA_nop
+        case 0x00: break  // DW_CFA_nop
         case 0x02: advance(&address, UInt64(cursor.byte()))
         case 0x03: advance(&address, UInt64(cursor.fixed(UInt16.self)))
         case 0x04: advance(&address, UInt64(cursor.fixed(UInt32.self)))
@@ -68,13 +68,13 @@ struct FrameProgram {
         case 0x06: restore(cursor.uleb())
         case 0x07: save(cursor.uleb(), .undefined)
         case 0x08: save(cursor.uleb(), .same)
-        case 0x09: // DW_CFA_register
+        case 0x09:  // DW_CFA_register
             save(cursor.uleb(), .elsewhere)
             _ = cursor.uleb()
-        case 0x0a: // DW_CFA_remember_state
+        case 0x0a:  // DW_CFA_remember_state
             guard remembered.count < Self.rememberedStates else { return false }
             remembered.append(state)
-        case 0x0b: // DW_CFA_restore_state
+        case 0x0b:  // DW_CFA_restore_state
             guard let last = remembered.popLast() else { return false }
             state = last
         case 0x0c...0x0f, 0x12, 0x13: return defineFrameAddress(code, &cursor)
@@ -85,11 +85,11 @@ struct FrameProgram {
 
     private mutating func defineFrameAddress(_ code: UInt8, _ cursor: inout FrameCursor) -> Bool {
         switch code {
-        case 0x0c: // DW_CFA_def_cfa
+        case 0x0c:  // DW_CFA_def_cfa
             state.frameAddress = .register(cursor.uleb(), offset: Int64(truncatingIfNeeded: cursor.uleb()))
-        case 0x12: // DW_CFA_def_cfa_sf
+        case 0x12:  // DW_CFA_def_cfa_sf
             state.frameAddress = .register(cursor.uleb(), offset: cursor.sleb() &* common.dataAlignment)
-        case 0x0f: // DW_CFA_def_cfa_expression
+        case 0x0f:  // DW_CFA_def_cfa_expression
             let length = cursor.uleb()
             state.frameAddress = FrameExpression.frameAddress(cursor.slice(length))
         default:
@@ -98,30 +98,30 @@ struct FrameProgram {
             guard case .register(let register, let offset) = state.frameAddress else { return true }
             state.frameAddress =
                 code == 0x0d
-                ? .register(value, offset: offset) // DW_CFA_def_cfa_register
-                : .register(register, offset: Int64(bitPattern: value)) // DW_CFA_def_cfa_offset(_sf)
+                ? .register(value, offset: offset)  // DW_CFA_def_cfa_register
+                : .register(register, offset: Int64(bitPattern: value))  // DW_CFA_def_cfa_offset(_sf)
         }
         return true
     }
 
     private mutating func rare(_ code: UInt8, _ cursor: inout FrameCursor) -> Bool {
         switch code {
-        case 0x10: // DW_CFA_expression
+        case 0x10:  // DW_CFA_expression
             let register = cursor.uleb()
             let length = cursor.uleb()
             save(register, FrameExpression.saved(cursor.slice(length)))
         case 0x11: save(cursor.uleb(), .atCFA(cursor.sleb() &* common.dataAlignment))
-        case 0x14, 0x15: // DW_CFA_val_offset(_sf)
+        case 0x14, 0x15:  // DW_CFA_val_offset(_sf)
             save(cursor.uleb(), .elsewhere)
             _ = cursor.uleb()
-        case 0x16: // DW_CFA_val_expression
+        case 0x16:  // DW_CFA_val_expression
             save(cursor.uleb(), .elsewhere)
             let length = cursor.uleb()
             cursor.skip(length)
-        case 0x2e: _ = cursor.uleb() // DW_CFA_GNU_args_size
-        case 0x2f: // DW_CFA_GNU_negative_offset_extended
+        case 0x2e: _ = cursor.uleb()  // DW_CFA_GNU_args_size
+        case 0x2f:  // DW_CFA_GNU_negative_offset_extended
             save(cursor.uleb(), .atCFA(0 &- factored(cursor.uleb())))
-        default: return false // DW_CFA_set_loc among them: no compiler for x86-64 writes it.
+        default: return false  // DW_CFA_set_loc among them: no compiler for x86-64 writes it.
         }
         return true
     }

@@ -3,7 +3,7 @@
 // address: stripped files still have this.
 
 public struct FunctionRanges: Sendable {
-    private var starts: [UInt64] = [] // ascending
+    private var starts: [UInt64] = []  // ascending
     private var ends: [UInt64] = []
 
     /// Empty if the file is no ELF file for this architecture.

@@ -7,16 +7,17 @@ enum StackEffect: Equatable {
     case none
     case push(register: UInt8?)
     case pop(register: UInt8?)
-    case adjust(Int64) // rsp += n
-    case setFramePointer(Int64) // rbp = rsp + n
-    case setStackPointer(Int64) // rsp = rbp + n
+    case adjust(Int64)  // rsp += n
+    case setFramePointer(Int64)  // rbp = rsp + n
+    case setStackPointer(Int64)  // rsp = rbp + n
     case leave
-    case loseStackPointer // rsp becomes what this analysis cannot follow
-    case loseFramePointer // rbp is written as a general register
-    case branch(Int64, isConditional: Bool) // distance from the next instruction
+    case loseStackPointer  // rsp becomes what this analysis cannot follow
+    case loseFramePointer  // rbp is written as a general register
+    case branch(Int64, isConditional: Bool)  // distance from the next instruction
     case jumpIndirect
     case call(Int64?)
-    case stop // ret, ud2, hlt, int3
+    case `return`
+    case stop  // ud2, hlt, int3
 }
 
 struct Instruction {
@@ -29,9 +30,9 @@ struct InstructionDecoder {
     private let code: UnsafeRawBufferPointer
     private let start: Int
     private var position: Int
-    private var isWide = false // REX.W
-    private var extendsRegister = false // REX.R
-    private var extendsBase = false // REX.B
+    private var isWide = false  // REX.W
+    private var extendsRegister = false  // REX.R
+    private var extendsBase = false  // REX.B
     private var hasOperandPrefix = false
     private var modrm: UInt8 = 0
     private var modrmPosition = 0
@@ -131,7 +132,8 @@ struct InstructionDecoder {
         case 0xa0...0xa3: return skip(8)
         case 0xa8, 0xb0...0xb7, 0xcd, 0xe4...0xe7: return skip(1)
         case 0xa9: return skip(immediateSize)
-        case 0xb8...0xbf: return skip(isWide ? 8 : immediateSize).map { _ in written(register: opcode & 7 | (extendsBase ? 8 : 0)) }
+        case 0xb8...0xbf:
+            return skip(isWide ? 8 : immediateSize).map { _ in written(register: opcode & 7 | (extendsBase ? 8 : 0)) }
         case 0xc0...0xcf: return groupC(opcode)
         case 0xd0...0xd3, 0xd8...0xdf: return operands()
         case 0xf1: return StackEffect.none
@@ -159,7 +161,9 @@ struct InstructionDecoder {
             guard isDirect, opcode != 0x80 else { return StackEffect.none }
             return added(register: modrm >> 3 & 7, signed(at: position - size, size: size == 1 ? 1 : 4) ?? 0)
         case 0x89: return operands().map { _ in moved(from: register, to: base, isDirect) }
-        case 0x8b: return operands().map { _ in isDirect ? moved(from: base, to: register, true) : written(register: register) }
+        case 0x8b:
+            return operands().map { _ in isDirect ? moved(from: base, to: register, true) : written(register: register)
+            }
         case 0x8d: return operands().map { _ in loadedAddress() }
         case 0x8f: return operands().map { _ in .pop(register: nil) }
         case 0x82: return nil
@@ -172,8 +176,9 @@ struct InstructionDecoder {
         switch opcode {
         case 0xc0, 0xc1, 0xc6: return operands(immediate: 1)
         case 0xc7: return operands(immediate: immediateSize).map { _ in isDirect ? written(register: base) : .none }
-        case 0xc2, 0xca: return skip(2).map { _ in .stop }
-        case 0xc3, 0xcb, 0xcc, 0xcf: return .stop
+        case 0xc2: return skip(2).map { _ in .return }
+        case 0xc3: return .return
+        case 0xcc, 0xcf: return .stop
         case 0xc8: return skip(3).map { _ in .loseStackPointer }
         case 0xc9: return .leave
         case 0xc4, 0xc5: return vector(opcode)
@@ -200,7 +205,7 @@ struct InstructionDecoder {
     private mutating func two() -> StackEffect? {
         guard let opcode = byte() else { return nil }
         switch opcode {
-        case 0x0b: return .stop // ud2
+        case 0x0b: return .stop  // ud2
         case 0x38: return byte() == nil ? nil : operands()
         case 0x3a: return byte() == nil ? nil : operands(immediate: 1)
         case 0x05...0x09, 0x0e, 0x30...0x37, 0x77, 0xa2, 0xaa, 0xc8...0xcf: return StackEffect.none
@@ -265,7 +270,7 @@ struct InstructionDecoder {
         case 0: return isWide ? .adjust(value) : .loseStackPointer
         case 5: return isWide ? .adjust(-value) : .loseStackPointer
         case 7: return .none
-        default: return .loseStackPointer // `and` aligns
+        default: return .loseStackPointer  // `and` aligns
         }
     }
 
@@ -282,7 +287,7 @@ struct InstructionDecoder {
         let lost = written(register: register)
         guard isWide, mode == 1 || mode == 2, !extendsBase else { return lost }
         let hasIndex = modrm & 7 == 4
-        if hasIndex, code[modrmPosition + 1] != 0x24 { return lost } // an index, or a base other than rsp
+        if hasIndex, code[modrmPosition + 1] != 0x24 { return lost }  // an index, or a base other than rsp
         let size = mode == 1 ? 1 : 4
         guard let distance = signed(at: modrmPosition + (hasIndex ? 2 : 1), size: size) else { return lost }
         switch (base, register) {

@@ -31,8 +31,9 @@ struct StackHeight: Equatable {
         case .pop(let register): pop(register)
         case .adjust(let distance): height = height.map { $0 &- distance }
         case .setFramePointer(let distance):
-            // Only a frame pointer if the caller's is saved; else rbp happens to point into the stack.
-            if framePointer != .same { frame = height.map { $0 &- distance } }
+            // Only a frame pointer if it points at the caller's; else rbp happens to point into the stack.
+            // Asynchronous functions push r14 after it, and take its address by lea.
+            frame = height.map { $0 &- distance }.flatMap { framePointer == .atCFA(0 &- $0) ? $0 : nil }
         case .setStackPointer(let distance): height = frame.map { $0 &- distance }
         case .leave:
             height = frame
@@ -41,25 +42,29 @@ struct StackHeight: Equatable {
         case .loseFramePointer:
             frame = nil
             if framePointer == .same { framePointer = .undefined }
-        case .none, .branch, .jumpIndirect, .call, .stop: break
+        case .none, .branch, .jumpIndirect, .call, .return, .stop: break
         }
     }
 
     private mutating func push(_ register: UInt8?) {
         guard let height else { return }
         self.height = height &+ 8
-        if register == 5, framePointer == .same { framePointer = .atCFA(-(height &+ 8)) }
-        if register == 14, asyncContext == .same { asyncContext = .atCFA(-(height &+ 8)) }
+        if register == 5, framePointer == .same { framePointer = .atCFA(0 &- (height &+ 8)) }
+        if register == 14, asyncContext == .same { asyncContext = .atCFA(0 &- (height &+ 8)) }
     }
 
     private mutating func pop(_ register: UInt8?) {
         defer { height = height.map { $0 &- 8 } }
         if register == 4 { height = nil }
-        guard let height else { return }
-        if register == 5 {
-            if framePointer == .atCFA(-height) { framePointer = .same }
-            frame = nil
+        if register == 5, let frame {
+            // Where the caller's rbp is popped, rsp is at its slot, whatever this path (a call that does not return
+            // before, perhaps) made of rsp.
+            height = frame
+            self.frame = nil
+            framePointer = .same
         }
-        if register == 14, asyncContext == .atCFA(-height) { asyncContext = .same }
+        guard let height else { return }
+        if register == 5, framePointer == .atCFA(0 &- height) { framePointer = .same }
+        if register == 14, asyncContext == .atCFA(0 &- height) { asyncContext = .same }
     }
 }

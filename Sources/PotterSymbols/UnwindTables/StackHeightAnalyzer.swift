@@ -8,10 +8,10 @@
 // Hostile input: each instruction is decoded at most once per gap, so the work is linear in the size of the code.
 
 struct StackHeightAnalyzer {
-    private let code: UnsafeRawBufferPointer // the bytes of the gap
-    private let address: UInt64 // of code[0]; for alignment only
-    private var known: [StackHeight?] // by offset of an instruction
-    private var isReached: [Bool] // by byte
+    private let code: UnsafeRawBufferPointer  // the bytes of the gap
+    private let address: UInt64  // of code[0]; for alignment only
+    private var known: [StackHeight?]  // by offset of an instruction
+    private var isReached: [Bool]  // by byte
 
     /// Calls `emit` with offsets in `code`, ascending, from which on a rule holds.
     static func run(_ code: UnsafeRawBufferPointer, at address: UInt64, emit: (Int, CompactRule) -> Void) {
@@ -29,7 +29,8 @@ struct StackHeightAnalyzer {
 
     private mutating func analyze() {
         var position = 0
-        var body = StackHeight.entry // of the function at hand
+        var body = StackHeight.entry  // of the function at hand
+        var hasTable = false
         var isFirst = true
         while let next = skipPadding(position) {
             if isReached[next] {
@@ -37,13 +38,15 @@ struct StackHeightAnalyzer {
                 while position < code.count, isReached[position] { position += 1 }
                 continue
             }
-            let isEntry = isFirst || looksLikeEntry(next, paddingFrom: position)
+            // Compilers align functions, and pad before them; the cases of a switch they do not pad.
+            let isAligned = (address &+ UInt64(next)) & 15 == 0
+            let isEntry = isFirst || (isAligned && (next > position || !hasTable))
             isFirst = false
             if isEntry { body = .entry }
-            let reached = follow(from: next, isEntry ? .entry : body)
-            if isEntry, let reached { body = reached }
+            let found = follow(from: next, isEntry ? .entry : body)
+            if isEntry { (body, hasTable) = (found.body ?? body, found.hasTable) }
             position = next
-            if !isReached[next] { position += 1 } // no instruction
+            if !isReached[next] { position += 1 }  // no instruction
             while position < code.count, isReached[position] { position += 1 }
         }
     }
@@ -75,28 +78,23 @@ struct StackHeightAnalyzer {
         return isNop || isExchange ? InstructionDecoder.decode(code, at: position)?.length : nil
     }
 
-    private func looksLikeEntry(_ position: Int, paddingFrom end: Int) -> Bool {
-        guard (address &+ UInt64(position)) & 15 == 0 else { return false }
-        return true
-    }
-
-    /// Walks all paths from `start`. Returns the state in the middle of the function: the one at its calls.
-    private mutating func follow(from start: Int, _ entry: StackHeight) -> StackHeight? {
+    /// Walks all paths from `start`. Returns the state of what it could not reach: the one at a jump through a table,
+    /// or else the one in the middle of the function, at its calls.
+    private mutating func follow(from start: Int, _ entry: StackHeight) -> (body: StackHeight?, hasTable: Bool) {
         var work = [(start, entry)]
-        var body: StackHeight?
+        var body, atTable: StackHeight?
         while let (first, state) = work.popLast() {
             var (position, height) = (first, state)
             while position < code.count, !isReached[position],
                 let instruction = InstructionDecoder.decode(code, at: position)
             {
-                known[position] = height
+                // Before a return the frame is gone, whatever this path says.
+                known[position] = instruction.effect == .return ? .entry : height
                 for offset in position..<position + instruction.length { isReached[offset] = true }
+                if instruction.effect == .jumpIndirect, height != .entry || addsBefore(position) { atTable = height }
                 position += instruction.length
                 height.apply(instruction.effect)
-                switch instruction.effect {
-                case .call, .jumpIndirect: if body == nil || height.frame != nil { body = height }
-                default: break
-                }
+                if case .call = instruction.effect, body == nil || height.frame != nil { body = height }
                 if case .branch(let distance, _) = instruction.effect {
                     let target = position + Int(clamping: distance)
                     if target >= 0, target < code.count, !isReached[target] { work.append((target, height)) }
@@ -104,12 +102,17 @@ struct StackHeightAnalyzer {
                 if endsPath(instruction.effect) { break }
             }
         }
-        return body
+        return (atTable ?? body, atTable != nil)
+    }
+
+    /// Whether `add reg, reg` comes before: tables hold distances, so it tells a jump through one from a tail call.
+    private func addsBefore(_ position: Int) -> Bool {
+        position >= 3 && code[position - 3] & 0xf8 == 0x48 && [0x01, 0x03].contains(code[position - 2])
     }
 
     private func endsPath(_ effect: StackEffect) -> Bool {
         switch effect {
-        case .stop, .jumpIndirect, .branch(_, isConditional: false): true
+        case .stop, .return, .jumpIndirect, .branch(_, isConditional: false): true
         default: false
         }
     }

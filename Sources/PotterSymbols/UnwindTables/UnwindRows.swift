@@ -62,7 +62,9 @@ struct UnwindRows {
     mutating func synthesize(_ code: UnsafeRawBufferPointer, at address: UInt64) {
         guard address >= base, address < limit else { return }
         sortSpans()
-        let (start, end) = (UInt32(address - base), UInt32(min(limit - address, UInt64(code.count))) + UInt32(address - base))
+        let (start, end) = (
+            UInt32(address - base), UInt32(min(limit - address, UInt64(code.count))) + UInt32(address - base)
+        )
         var covered = start
         for span in spans + [FunctionSpan(start: end, end: end, firstRow: 0, rowCount: 0)] where span.end >= start {
             if span.start > covered, span.start <= end { synthesize(code, from: start, covered..<span.start) }
@@ -91,7 +93,7 @@ struct UnwindRows {
         var covered: UInt32 = 0
         for (index, span) in spans.enumerated() {
             let next = index + 1 < spans.count ? spans[index + 1].start : .max
-            guard next > span.start else { continue } // The last one of several at the same place wins.
+            guard next > span.start else { continue }  // The last one of several at the same place wins.
             if span.start > covered || index == 0 { Self.add(unwindRow(covered, .none), to: &result) }
             let end = min(span.end, next)
             for row in rows[Int(span.firstRow)..<Int(span.firstRow + span.rowCount)] where row >> 32 < UInt64(end) {

@@ -5,7 +5,7 @@
 import CPotterWire
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Why a module could not be read.
@@ -23,7 +23,7 @@ public struct UnwindTableError: Error, CustomStringConvertible {
 }
 
 public struct UnwindTableBuilder {
-    private static let smallestBlockShift: UInt32 = 8 // A row per 30 bytes of code: about 8 rows, one cache line.
+    private static let smallestBlockShift: UInt32 = 8  // A row per 30 bytes of code: about 8 rows, one cache line.
 
     /// The table of an ELF file; nil if it is none for this architecture, or has no code.
     public static func table(path: String) throws -> [UInt8]? {
@@ -36,7 +36,7 @@ public struct UnwindTableBuilder {
     }
 
     static func withImage<T>(_ path: String, _ body: (ImageBytes) throws -> T) throws -> T {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) // O_NONBLOCK: the path may name a FIFO
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // O_NONBLOCK: the path may name a FIFO
         do {
             guard descriptor >= 0 else { throw UnwindTableError("open", errno) }
             defer { close(descriptor) }
@@ -48,7 +48,8 @@ public struct UnwindTableBuilder {
     }
 
     private static func build(_ bytes: ImageBytes) -> [UInt8]? {
-        guard let image = FrameImage(bytes), let base = image.code.first?.start, let limit = image.code.map(\.end).max(),
+        guard let image = FrameImage(bytes), let base = image.code.first?.start,
+            let limit = image.code.map(\.end).max(),
             limit > base, limit - base <= UInt64(UInt32.max)
         else { return nil }
         var rows = UnwindRows(base: base, limit: limit)

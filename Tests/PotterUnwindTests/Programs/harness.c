@@ -130,6 +130,8 @@ static void map_tables(void) {
 typedef int main_function(int, char **, char **);
 static main_function *program_main;
 
+uint64_t harness_main_address(void) { return (uint64_t)program_main; }
+
 static int harness_main(int count, char **arguments, char **environment) {
     const char *mode = getenv("HARNESS") ?: "";
     map_tables();
@@ -139,11 +141,15 @@ static int harness_main(int count, char **arguments, char **environment) {
         for (uint32_t i = 0; i < map.count; i++) puts(paths[i]);
         exit(0);
     }
-    if (strcmp(mode, "step") == 0) harness_step_begin();
-    if (strcmp(mode, "sample") == 0) harness_sample_begin();
-    int result = program_main(count, arguments, environment);
-    if (strcmp(mode, "step") == 0) harness_step_end();
-    if (strcmp(mode, "sample") == 0) harness_sample_end();
+    if (strcmp(mode, "step") == 0) {
+        atexit(harness_step_end); // the main of an asynchronous Swift program does not return
+        harness_step_begin();
+    }
+    if (strcmp(mode, "sample") == 0) {
+        atexit(harness_sample_end);
+        harness_sample_begin();
+    }
+    volatile int result = program_main(count, arguments, environment); // volatile: no tail call, a frame of our own
     return result;
 }
 

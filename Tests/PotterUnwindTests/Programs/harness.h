@@ -27,6 +27,7 @@ extern uint64_t harness_unwind_ns; // that the last call took, for the unwind al
 const char *harness_module(uint64_t address, uint64_t *relative);
 
 uint64_t harness_bias(void); // of the program
+uint64_t harness_main_address(void);
 void harness_find_stack(void);
 
 void harness_step_begin(void); // stepper.c

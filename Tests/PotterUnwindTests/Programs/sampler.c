@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random samples against planted functions. Programs call harness_enter(n) first and harness_leave() last in functions
-// whose symbol names hold plant_n; the test writes their address ranges to HARNESS_SYMBOLS ("start end n", file-relative
-// to the program). A sample is exact if the unwind is complete, and the planted functions that it saw are those of the
+// whose symbol names hold plant_n; the test writes their address ranges to HARNESS_SYMBOLS ("start end n", relative to
+// the program). A sample is exact if the unwind is complete, and the planted functions that it saw are those of the
 // shadow stack; one more at the leaf is right too, if the signal came before harness_enter or after harness_leave.
 #define _GNU_SOURCE
 #include "harness.h"

@@ -5,6 +5,7 @@
 // returns, tail calls, longjmp and exceptions alike. So at each instruction the true stack is known without debug info.
 #define _GNU_SOURCE
 #include "harness.h"
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,8 @@ static uint32_t shadow_depth;
 static uint64_t base[16];
 static uint32_t base_depth;
 static bool active;
-static bool in_main; // the first call has been seen
+static pthread_t stepped;
+static bool in_main; // the program's own main has been entered
 static uint64_t last_pc, last_sp, steps, limit = UINT64_MAX, every = 1, skip, random_state = 0x9e3779b97f4a7c15ull;
 static module_count counts[256];
 static failure failures[SITES];
@@ -64,7 +66,7 @@ static module_count *count_of(uint64_t pc) {
 
 static void note(uint64_t pc, char what, uint32_t frame, uint32_t of, uint64_t saw, uint64_t expected) {
     for (int i = 0; i < SITES; i++) {
-        if (failures[i].count != 0 && (failures[i].pc != pc || failures[i].frame != frame)) continue;
+        if (failures[i].count != 0 && (failures[i].saw != saw || failures[i].truth != expected)) continue;
         if (failures[i].count++ == 0)
             failures[i] = (failure){.pc = pc, .count = 1, .frame = frame, .of = of, .what = what, .saw = saw,
                                     .truth = expected};
@@ -112,6 +114,10 @@ static void on_trap(int number, siginfo_t *information, void *argument) {
     ucontext_t *context = argument;
     greg_t *registers = context->uc_mcontext.gregs;
     uint64_t pc = (uint64_t)registers[REG_RIP];
+    if (!pthread_equal(pthread_self(), stepped)) { // a new thread inherits the flag
+        registers[REG_EFL] &= ~(greg_t)TRAP_FLAG;
+        return;
+    }
     if (!active || steps >= limit) {
         active = false;
         registers[REG_EFL] &= ~(greg_t)TRAP_FLAG;
@@ -119,10 +125,9 @@ static void on_trap(int number, siginfo_t *information, void *argument) {
     }
     registers[REG_EFL] |= TRAP_FLAG;
     follow(pc, (uint64_t)registers[REG_RSP]);
-    if (base_depth == 0) { // the first instruction after raise: too early, the wrapper's frame is not the top
-        return;
-    }
-    in_main = in_main || shadow_depth > 0;
+    in_main = in_main || pc == harness_main_address();
+    // When main has returned, the frames that it stood on go, too.
+    if (in_main && shadow_depth == 0) active = false;
     if (in_main && shadow_depth > 0 && steps++ >= skip) {
         random_state = random_state * 6364136223846793005ull + 1442695040888963407ull;
         if ((random_state >> 33) % every == 0) check(context, pc);
@@ -146,9 +151,11 @@ void harness_step_begin(void) {
     ucontext_t here;
     getcontext(&here);
     pp_unwound result = harness_unwind(&here, frames);
-    if (result.flags & PP_STACK_INCOMPLETE) fprintf(stderr, "harness: base stack incomplete, %u frames, last in %s\n", result.depth,
+    if (result.flags & PP_STACK_INCOMPLETE) 
+        fprintf(stderr, "harness: base stack incomplete, %u frames, last in %s\n", result.depth,
                 harness_module(frames[result.depth - 1], &(uint64_t){0}));
     for (uint32_t i = 1; i < result.depth && i < 16; i++) base[base_depth++] = frames[i];
+    stepped = pthread_self();
     active = true;
     __asm__ volatile("pushfq; orq $0x100, (%%rsp); popfq" ::: "memory", "cc");
 }

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import CPotterSys
+import CPotterWire
+import Foundation
+import PotterProfile
+import Testing
+
+@testable import PotterCapture
+@testable import PotterRecording
+
+extension RobustTests {
+    /// A hostile target: whatever it writes into session memory, the collector neither traps nor hangs, and touches no
+    /// process that is not the target's.
+    @Suite struct HostileMemory {
+        /// A session over memory that nobody but this test writes, of a "target" that is a child of the test.
+        private final class Attack {
+            let memory: SessionMemory
+            let session: TargetSession
+            let writer: RecordingWriter
+            var generator: RobustGenerator
+
+            init(seed: UInt64, engine: EngineChoice, pid: Int32, path: String) throws {
+                generator = RobustGenerator(seed: seed)
+                var options = RecordOptions(command: ["x"])
+                options.engine = engine
+                let settings = try SamplingSettings(options)
+                let header = settings.sessionHeader(follow: true, limits: SessionLimits())
+                memory = try SessionMemory { header.fill($0) }
+                writer = try RecordingWriter(
+                    path: path,
+                    run: RunInfo(
+                        command: ["x"], workingDirectory: "/", startNs: 1, startWallNs: 1, engine: .perf,
+                        engineReason: "", rateHz: 99, periodNs: settings.meanPeriodNs, tickNs: settings.timerIntervalNs)
+                )
+                session = TargetSession(
+                    memory: memory, pid: pid, settings: settings, writer: writer, store: try UnwindTableStore())
+                session.startupCPU = .random(in: 0...UInt64.max, using: &generator)
+            }
+
+            /// Numbers that break things, and any others.
+            func number() -> UInt64 {
+                let odd: [UInt64] = [
+                    0, 1, 2, 3, 4, 511, 512, 513, 4095, 4096, .max, .max - 1, 1 << 63, 1 << 31, 1 << 32,
+                ]
+                return Bool.random(using: &generator) ? odd.randomElement(using: &generator) ?? 0 : generator.next()
+            }
+
+            /// What the scribbling was taken for: a fuzz that reaches nothing proves nothing.
+            var reached: Set<String> {
+                let counts = [
+                    "processes": session.processCount, "threads": writer.state.threads.count - 1,
+                    "modules": session.moduleRows.count, "samples": Int(session.records),
+                    "bad records": Int(clamping: session.badRecords), "foreign": memory.foreignPrograms().count,
+                ]
+                return Set(counts.filter { $0.value > 0 }.keys)
+            }
+
+            func scribble() {
+                let areas: [(UInt64, UInt64)] = [
+                    (pp_offset_claims(), UInt64(MemoryLayout<pp_session>.size) - pp_offset_claims()),
+                    (pp_offset_processes(), 4 * 64), (pp_offset_threads(), 8 * 256), (pp_offset_modules(), 8 * 128),
+                    (pp_offset_strings(), 256), (pp_offset_rings(), 3 * 16384), (pp_offset_arena(), 8192),
+                ]
+                for _ in 0..<Int.random(in: 1...400, using: &generator) {
+                    let (start, size) = areas.randomElement(using: &generator) ?? (0, 8)
+                    let wide = Bool.random(using: &generator)
+                    let at = start + UInt64.random(in: 0..<size / 8, using: &generator) * 8
+                    let value = number()
+                    if wide {
+                        memory.memory.base.storeBytes(of: value, toByteOffset: Int(at), as: UInt64.self)
+                    } else {
+                        let small = UInt32.random(in: 0...5, using: &generator)
+                        let word = Bool.random(using: &generator) ? small : UInt32(truncatingIfNeeded: value)
+                        memory.memory.base.storeBytes(of: word, toByteOffset: Int(at) + Int(value & 4), as: UInt32.self)
+                    }
+                }
+            }
+
+            func round() throws {
+                scribble()
+                try session.followAnnouncements(force: true, wake: {}, parentRow: { Int64($0) < 0 ? 1 : nil })
+                scribble()
+                try session.drainAll()
+                session.redrawPeriods()
+                session.refreshBusyThreads()
+                try session.refreshThreads()
+                if Int.random(in: 0..<4, using: &generator) == 0 {
+                    for process in session.processes.values where process.slot != 0 || Bool.random(using: &generator) {
+                        _ = try session.end(process, cpu: number())
+                    }
+                }
+                _ = session.isOver(now: potter_monotonic_ns())
+            }
+        }
+
+        @Test(arguments: ["perf", "timer"]) func scribbling(engine: String) throws {
+            let choice = try #require(EngineChoice(rawValue: engine))
+            if choice == .perf, PerfClock.refusal() != nil { return }
+            let victim = RecordProcess(plain: ["sleep", "60"])
+            let end = Date(timeIntervalSinceNow: 4)
+            var (rounds, sessions) = (0, 0)
+            var reached: Set<String> = []
+            while Date() < end {
+                let seed = UInt64.random(in: 0...UInt64.max)
+                print("fuzz: engine \(engine), seed \(seed)")
+                let attack = try Attack(
+                    seed: seed, engine: choice, pid: victim.pid, path: victim.scratch + "/r\(sessions)")
+                for _ in 0..<60 where Date() < end {
+                    try attack.round()
+                    rounds += 1
+                }
+                try attack.session.finish(parentRow: { _ in nil })
+                var totals = CollectorTotals()
+                totals.add(attack.session)
+                totals.add(attack.session)
+                _ = totals.lost
+                reached.formUnion(attack.reached)
+                try attack.writer.finish()
+                sessions += 1
+            }
+            print("fuzz: engine \(engine), \(rounds) rounds in \(sessions) sessions")
+            #expect(rounds > 50 && victim.isRunning)
+            #expect(reached == ["processes", "threads", "modules", "samples", "bad records", "foreign"], "\(reached)")
+            kill(victim.pid, SIGKILL)
+            _ = victim.wait()
+            #expect(
+                RecordProcess(plain: [RobustBench.potter, "report", "-i", victim.scratch + "/r0"]).wait().status == 0)
+        }
+    }
+}

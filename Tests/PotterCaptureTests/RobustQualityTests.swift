@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import Foundation
+import Testing
+
+extension RobustTests {
+    /// Each counter of the quality line, by the fault that it is there for.
+    @Suite struct QualityLine {
+        private func record(_ command: [String], limits: [String], engine: String = "timer") -> RecordProcess {
+            let run = RecordProcess(
+                [RobustBench.program] + command, options: ["-q", "-F", "997", "--engine", engine] + limits)
+            let result = run.wait()
+            #expect(result.errors.isEmpty, "\(result)")
+            let balance = run.number(
+                """
+                SELECT (SELECT value FROM quality WHERE key='records.written') - (SELECT count(*) FROM sample)
+                    - (SELECT value FROM quality WHERE key='lost.bad_record')
+                """)
+            #expect(balance == 0)
+            return run
+        }
+
+        /// The report's quality line says it in these words.
+        private func expect(_ run: RecordProcess, says words: String, at location: SourceLocation = #_sourceLocation) {
+            let line = run.report().output.split(separator: "\n").first { $0.contains("quality:") } ?? "no quality line"
+            #expect(line.contains(words), "\(line)", sourceLocation: location)
+        }
+
+        @Test func aFullRing() {
+            let run = record(["busy", "0.5", "2"], limits: ["--limit-ring", "1"], engine: "perf")
+            #expect(run.quality("lost.ring_full") > 0)
+            expect(run, says: "ring full")
+        }
+
+        @Test func aFullStackTable() {
+            let run = record(["stacks", "400"], limits: ["--limit-stacks", "300"])
+            #expect(run.quality("lost.stack_table_full") > 0)
+            #expect(run.number("SELECT count(*) FROM sample") > 0)
+            expect(run, says: "stack table full")
+        }
+
+        @Test func aModuleWithoutSlot() {
+            let run = record(["busy", "0.2"], limits: ["--limit-modules", "2"])
+            #expect(run.quality("modules.no_slot") > 0)
+            expect(run, says: "modules no slot")
+        }
+
+        @Test func aThreadWithoutSlot() {
+            let run = record(["busy", "0.1", "5"], limits: ["--limit-threads", "2"])
+            #expect(run.quality("threads.no_slot") == 3)
+            #expect(run.number("SELECT count(*) FROM thread") == 2)
+            expect(run, says: "threads no slot 3")
+        }
+
+        @Test(arguments: ["perf", "timer"]) func aSignalTaken(engine: String) {
+            let run = RecordProcess(
+                [RobustBench.program, "handler"], options: ["-q", "-F", "997", "--engine", engine])
+            #expect(run.wait().output == "0\n", "the program's handler gets no tick of ours")
+            #expect(run.quality("processes.signal_taken") == 1)
+            #expect(run.number("SELECT count(*) FROM sample") > 20, "what came before is kept")
+            expect(run, says: "processes signal taken 1")
+        }
+
+        @Test(arguments: ["perf", "timer"]) func aThreadThatBlocksTheSignal(engine: String) {
+            let run = record(["blocked", "2.5"], limits: [], engine: engine)
+            let names = run.query(
+                "SELECT name || ' ' || unsampled_reason FROM thread WHERE unsampled_reason IS NOT NULL")
+            #expect(names == ["blocker blocks SIGPROF"])
+            expect(run, says: "1 thread unsampled (blocks SIGPROF)")
+        }
+
+        @Test(arguments: ["perf", "timer"]) func anUnwindThatFails(engine: String) {
+            let run = record(["nowhere", "0.5"], limits: [], engine: engine)
+            #expect(run.query("SELECT key FROM quality WHERE key LIKE 'unwind.failed:%' AND value > 50").count == 1)
+            expect(run, says: "failed")
+        }
+    }
+}
