@@ -6,8 +6,11 @@ import Foundation
 import PotterRecording
 import Testing
 
-/// All robustness tests, one at a time: they measure and kill, and two cores are not many.
-@Suite(.serialized) enum RobustTests {}
+/// All robustness tests: one at a time, and not beside those that measure; two cores are not many.
+extension AccuracyTests {
+    @Suite(.serialized) enum RobustTests {}
+}
+typealias RobustTests = AccuracyTests.RobustTests
 
 /// Directories and programs of the tests.
 enum RobustBench {

@@ -82,7 +82,7 @@ static void count_signal(int signal) { received[signal]++; }
 
 // robust handler: takes SIGPROF for itself; prints how many it got (none was sent).
 static int handler(int count, char **arguments) {
-    burn(0.1);
+    burn(0.4);
     signal(SIGPROF, count_signal);
     thread_seconds = 0.2;
     pthread_t thread;
