@@ -61,7 +61,12 @@ struct NameCheck {
     private static func same(_ symbol: String, _ name: String, _ systemName: String) -> Bool {
         let bare = symbol.prefix { $0 != "@" }
         return bare == systemName || bare == name || bare.prefix { $0 != "." } == name
-            || bare.hasPrefix(systemName + ".")
+            || bare.hasPrefix(systemName + ".") || (bare.hasPrefix("_ZN") && variant(bare) == variant(systemName))
+    }
+
+    /// A C++ constructor or destructor has up to three symbols and one name, so a recording holds it as one function.
+    private static func variant(_ symbol: some StringProtocol) -> String {
+        String(symbol).replacing(#/([CD])[0-3]E/#) { "\($0.1)E" }
     }
 
     /// Functions of the file and of its separate debug file, where that is installed.
