@@ -66,7 +66,9 @@ extension AccuracyTests {
                     + "unwinds \(run.quality.sum(QualityKey.unwindFailed)), fallbacks \(run.quality.sum(QualityKey.unwindFallback))"
             )
             #expect(named.samples >= 1_000)
-            #expect(named.weightNs >= program.bound * all)
+            // Page faults and interrupts are nobody's: how much of them there is depends on what else the machine does.
+            let nobodys = Workbench.isLong ? 0 : Double(max(0, run.totals[.unattributed]))
+            #expect(named.weightNs >= program.bound * (all - nobodys))
             #expect(check.checked >= 30)
             #expect(check.wrong.isEmpty, "\(check.wrong.prefix(5))")
             for function in program.functions { #expect(seen.contains(function), "no \(function)") }
