@@ -12,8 +12,10 @@ let swiftSettings: [SwiftSetting] = [
 // that tests exercise the code that ships. -fno-stack-protector and no exceptions tables trick: see recorder.h.
 let recorderSettings: [CSetting] = [
     .define("_GNU_SOURCE"),
-    .unsafeFlags(["-O2", "-g", "-fvisibility=hidden", "-fno-stack-protector", "-ftls-model=initial-exec",
-                  "-Wall", "-Wextra", "-Wno-unused-parameter"]),
+    .unsafeFlags([
+        "-O2", "-g", "-fvisibility=hidden", "-fno-stack-protector", "-ftls-model=initial-exec",
+        "-Wall", "-Wextra", "-Wno-unused-parameter",
+    ]),
 ]
 
 // SwiftPM links even a C-only dynamic library as Swift, with the Swift runtime as NEEDED; a target's program without
@@ -80,7 +82,8 @@ let package = Package(
         // Tests.
         .testTarget(name: "PotterSymbolsTests", dependencies: ["PotterSymbols"], swiftSettings: swiftSettings),
         .testTarget(
-            name: "PotterUnwindTests", dependencies: ["PotterSymbols", "CPotterRecorder", "CPotterWire"], exclude: ["Programs"],
+            name: "PotterUnwindTests", dependencies: ["PotterSymbols", "CPotterRecorder", "CPotterWire"],
+            exclude: ["Programs"],
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PotterRecordingTests",

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // libPotterPreload.so: the names that it interposes, each forwarded to the recorder; the constructor and destructor.
 // A leaf: libc alone is NEEDED, and nothing imports this target.
-#include "CPotterRecorder.h"
 #include "../CPotterRecorder/real_functions.h"
 #include "../CPotterRecorder/recorder.h"
+#include "CPotterRecorder.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdarg.h>
@@ -75,9 +75,12 @@ PP_EXPORT void *dlsym(void *handle, const char *name) {
 
 PP_EXPORT int dlclose(void *handle) {
     pp_real_resolve();
+    // Between the unmapping and the scan the map names code that is gone.
+    atomic_fetch_add(&pp_recorder_state.closing, 1);
     int result = pp_real.dlclose(handle);
     if (pp_recorder_state.session != NULL)
         pp_modules_scan(false);
+    atomic_fetch_sub(&pp_recorder_state.closing, 1);
     return result;
 }
 

@@ -44,10 +44,10 @@ PP_EXPORT int thrd_sleep(const struct timespec *time, struct timespec *remaining
     return pp_thrd_sleep(time, remaining);
 }
 PP_EXPORT int sem_wait(sem_t *semaphore) { return pp_sem_wait(semaphore); }
-PP_EXPORT int sem_timedwait(sem_t * semaphore, const struct timespec *until) {
+PP_EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until) {
     return pp_sem_timedwait(semaphore, until);
 }
-PP_EXPORT int sem_clockwait(sem_t * semaphore, clockid_t clock, const struct timespec *until) {
+PP_EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until) {
     return pp_sem_clockwait(semaphore, clock, until);
 }
 PP_EXPORT int sigwait(const sigset_t *set, int *signal) { return pp_sigwait(set, signal); }

@@ -52,8 +52,8 @@ static int milliseconds_left(uint64_t start_ns, int timeout_ms) {
 static const struct timespec *timespec_left(uint64_t start_ns, const struct timespec *timeout, struct timespec *room) {
     if (timeout == NULL || (uint64_t)timeout->tv_sec >= PP_FOREVER_NS / PP_NS_PER_S)
         return timeout;
-    *room = pp_timespec_of(
-        pp_time_left(start_ns, (uint64_t)timeout->tv_sec * PP_NS_PER_S + (uint64_t)timeout->tv_nsec));
+    *room =
+        pp_timespec_of(pp_time_left(start_ns, (uint64_t)timeout->tv_sec * PP_NS_PER_S + (uint64_t)timeout->tv_nsec));
     return room;
 }
 
@@ -61,12 +61,12 @@ static const struct timespec *timespec_left(uint64_t start_ns, const struct time
 #define PP_MILLISECONDS(name, parameters, ...)                                                                         \
     int pp_##name parameters {                                                                                         \
         PP_DIRECT_IF_INERT(name, __VA_ARGS__)                                                                          \
-        pp_call call = pp_enter();                                                                                        \
+        pp_call call = pp_enter();                                                                                     \
         const int whole = timeout;                                                                                     \
-        uint64_t start = pp_start_of(whole > 0);                                                                          \
+        uint64_t start = pp_start_of(whole > 0);                                                                       \
         for (;;) {                                                                                                     \
             int result = pp_real.name(__VA_ARGS__);                                                                    \
-            if (!pp_again(&call, result))                                                                                 \
+            if (!pp_again(&call, result))                                                                              \
                 return result;                                                                                         \
             timeout = milliseconds_left(start, whole);                                                                 \
         }                                                                                                              \
@@ -76,24 +76,24 @@ static const struct timespec *timespec_left(uint64_t start_ns, const struct time
 #define PP_TIMESPEC(name, parameters, ...)                                                                             \
     int pp_##name parameters {                                                                                         \
         PP_DIRECT_IF_INERT(name, __VA_ARGS__)                                                                          \
-        pp_call call = pp_enter();                                                                                        \
+        pp_call call = pp_enter();                                                                                     \
         const struct timespec *const whole = timeout;                                                                  \
         struct timespec left;                                                                                          \
-        uint64_t start = pp_start_of(whole != NULL);                                                                      \
+        uint64_t start = pp_start_of(whole != NULL);                                                                   \
         for (;;) {                                                                                                     \
             int result = pp_real.name(__VA_ARGS__);                                                                    \
-            if (!pp_again(&call, result))                                                                                 \
+            if (!pp_again(&call, result))                                                                              \
                 return result;                                                                                         \
             timeout = timespec_left(start, whole, &left);                                                              \
         }                                                                                                              \
     }
 
-PP_MILLISECONDS(poll, (struct pollfd *fds, nfds_t count, int timeout), fds, count, timeout)
-PP_MILLISECONDS(__poll_chk, (struct pollfd *fds, nfds_t count, int timeout, size_t size), fds, count, timeout, size)
-PP_TIMESPEC(ppoll, (struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask), fds, count,
-            timeout, mask)
+PP_MILLISECONDS(poll, (struct pollfd * fds, nfds_t count, int timeout), fds, count, timeout)
+PP_MILLISECONDS(__poll_chk, (struct pollfd * fds, nfds_t count, int timeout, size_t size), fds, count, timeout, size)
+PP_TIMESPEC(ppoll, (struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask), fds,
+            count, timeout, mask)
 PP_TIMESPEC(__ppoll_chk,
-            (struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask, size_t size), fds,
+            (struct pollfd * fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask, size_t size), fds,
             count, timeout, mask, size)
 // The kernel leaves the sets alone and the time left in `timeout` when it returns EINTR.
 PP_PLAIN(int, select, (int count, fd_set *in, fd_set *out, fd_set *error, struct timeval *timeout), count, in, out,

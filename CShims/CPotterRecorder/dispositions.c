@@ -13,7 +13,8 @@
 //  4. Faults (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS) are not wrapped: they interrupt no system call, and
 //     runtimes with the most delicate handlers (JVM, Go, sanitizers, Swift's backtracer) use these.
 //  5. Who installs a handler by the raw system call is not seen: its handler is not counted, and only an EINTR that
-//     it shares with a tick is lost. Two threads that set one signal at once may mix flags of one with the other's handler.
+//     it shares with a tick is lost. Two threads that set one signal at once may mix flags of one with the other's
+//     handler.
 #include "real_functions.h"
 #include "recorder.h"
 #include <errno.h>
@@ -39,12 +40,12 @@ static bool wrapping; // stays when the recorder goes inert: the kernel still ho
 static void shim0(int signal, siginfo_t *info, void *context) {
     pp_local_state.program_handled++;
     __attribute__((musttail)) return atomic_load_explicit(&handlers[0][signal], memory_order_acquire)(signal, info,
-                                                                                                       context);
+                                                                                                      context);
 }
 static void shim1(int signal, siginfo_t *info, void *context) {
     pp_local_state.program_handled++;
     __attribute__((musttail)) return atomic_load_explicit(&handlers[1][signal], memory_order_acquire)(signal, info,
-                                                                                                       context);
+                                                                                                      context);
 }
 static const handler_function shims[PP_SHIMS] = {shim0, shim1};
 
@@ -100,8 +101,7 @@ void pp_dispositions_start(void) {
     wrapping = true;
     struct sigaction action;
     for (int signal = 1; signal < _NSIG; signal++)
-        if (pp_real.sigaction(signal, NULL, &action) == 0 &&
-            is_wrapped(signal, action.sa_handler))
+        if (pp_real.sigaction(signal, NULL, &action) == 0 && is_wrapped(signal, action.sa_handler))
             wrapped_sigaction(signal, &action, NULL);
 }
 
@@ -114,8 +114,8 @@ int pp_sigaction(int signal, const struct sigaction *action, struct sigaction *b
         return pp_real.sigaction(signal, action, before);
     struct sigaction previous = recorder->program_action;
     if (action != NULL) {
-        bool handler = (action->sa_flags & SA_SIGINFO) != 0 ||
-                       (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
+        bool handler =
+            (action->sa_flags & SA_SIGINFO) != 0 || (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
         if (handler) {
             give_signal_away(recorder);
             int result = pp_real.sigaction(signal, action, NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The modules of this process: announced in session memory, and kept sorted in a private map for the unwinder.
 //
-// Slots are only ever added: a frame names its slot, so it stays right when the module goes, or when a forked child maps
-// something else there. A module that comes back (a plug-in loaded in a loop) finds its old slot.
+// Slots are only ever added: a frame names its slot, so it stays right when the module goes, or when a forked child
+// maps something else there. A module that comes back (a plug-in loaded in a loop) finds its old slot.
 //
 // Two private maps: the one in use is never written. See pp_recorder.map_version and the check in sampler_linux.c.
 #include "recorder.h"
@@ -137,8 +137,7 @@ static int visit(struct dl_phdr_info *info, size_t size, void *argument) {
     if (is_new && this->added_count < 16)
         this->added[this->added_count++] = slot;
     if (slot != PP_FRAME_NO_MODULE)
-        insert(this->map,
-               (pp_code_range){.start = found.start, .end = found.end, .bias = found.bias, .module = slot});
+        insert(this->map, (pp_code_range){.start = found.start, .end = found.end, .bias = found.bias, .module = slot});
     return 0;
 }
 
@@ -193,9 +192,10 @@ void pp_modules_scan(bool wait_for_tables) {
     }
 }
 
-// Another thread of the parent may have been in a scan: here it will not go on. What it had not published is not in use,
-// but it had noted the loader's counters, and left the version odd.
+// Another thread of the parent may have been in a scan: here it will not go on. What it had not published is not in
+// use, but it had noted the loader's counters, and left the version odd.
 void pp_modules_forked(void) {
+    atomic_store(&pp_recorder_state.closing, 0); // another thread's
     if (!atomic_load(&scanning))
         return;
     pp_recorder *recorder = &pp_recorder_state;

@@ -17,7 +17,7 @@ static int no_epoll_pwait2(int fd, struct epoll_event *events, int count, const 
 void pp_real_resolve(void) {
     if (atomic_load_explicit(&resolved, memory_order_acquire))
         return;
-    // Two threads may both do it: they write the same values.
+        // Two threads may both do it: they write the same values.
 #define PP_LOOK_UP(type, name, arguments) pp_real.name = (type(*) arguments)dlsym(RTLD_NEXT, #name);
     PP_REAL_FUNCTIONS(PP_LOOK_UP)
 #undef PP_LOOK_UP

@@ -26,6 +26,7 @@ typedef struct pp_recorder {
     pp_code_map maps[2]; // the map in use is maps[active]
     _Atomic uint32_t active;
     _Atomic uint32_t map_version; // odd while the map that is not in use is being written
+    _Atomic uint32_t closing;     // dlcloses under way
     uint32_t process;             // slot of this process
     int32_t pid;
     uintptr_t main_stack_high;
@@ -41,7 +42,7 @@ typedef struct pp_local {
     uint64_t *frames;  // scratch of the slot
     int timer;         // kernel timer id, -1: none
     volatile int sampling;
-    volatile uint32_t handled; // how often our handler ran on this thread: tells whose EINTR it was
+    volatile uint32_t handled;         // how often our handler ran on this thread: tells whose EINTR it was
     volatile uint32_t program_handled; // how often a handler of the program did, see dispositions.c
     uint32_t sequence;
     bool timer_slow; // ticking once in PP_SLOW_TICK_NS until the collector lives again
@@ -67,15 +68,15 @@ static inline uint64_t pp_now(clockid_t clock) {
 }
 
 // session.c
-void pp_recorder_start(void);  // the library's constructor
-void pp_recorder_finish(void); // the library's destructor
-void pp_ring_bell(void);       // wakes the collector; async-signal-safe, at most one system call
-bool pp_collector_lives(void);       // by its heartbeat
-bool pp_collector_exists(void);      // by its pid: also while it is stopped
-void pp_announce(void);        // something in the slots changed; rings the bell
+void pp_recorder_start(void);   // the library's constructor
+void pp_recorder_finish(void);  // the library's destructor
+void pp_ring_bell(void);        // wakes the collector; async-signal-safe, at most one system call
+bool pp_collector_lives(void);  // by its heartbeat
+bool pp_collector_exists(void); // by its pid: also while it is stopped
+void pp_announce(void);         // something in the slots changed; rings the bell
 bool pp_wait_word(_Atomic uint32_t *word, uint32_t while_value, uint64_t timeout_ns); // false: timed out
-const char *pp_session_path(void);  // value of POTTER_SESSION, NULL while inert from the start
-const char *pp_preload_path(void);  // this library's path as LD_PRELOAD names it
+const char *pp_session_path(void); // value of POTTER_SESSION, NULL while inert from the start
+const char *pp_preload_path(void); // this library's path as LD_PRELOAD names it
 
 // threads.c
 /// Claims a slot, arms the CPU timer. `start_cpu_ns`: the thread's CPU clock when its life under the recorder began.
@@ -85,7 +86,7 @@ void pp_thread_end(void);
 void pp_timer_suspend(void); // before exec
 void pp_timer_resume(void);
 void pp_threads_note_cpu(void); // writes every thread's CPU clock: the process ends, and the threads with it
-void pp_timers_delete(void); // of all threads of this process
+void pp_timers_delete(void);    // of all threads of this process
 
 // process.c
 bool pp_process_begin(uint32_t parent_slot, int32_t parent_pid, uint64_t start_cpu_ns);
@@ -116,8 +117,9 @@ pp_image pp_image_of_file(const char *file); // searched in PATH as execvp does
 // environment.c
 #define PP_ENVIRONMENT_EXTRA 3u
 size_t pp_environment_count(char *const environment[]);
-/// Writes to `out` (room for count + PP_ENVIRONMENT_EXTRA) the environment that a child should get, with our two entries
-/// in it (native) or out of it (foreign). `text` holds the new strings. Returns `environment` itself where nothing changes.
+/// Writes to `out` (room for count + PP_ENVIRONMENT_EXTRA) the environment that a child should get, with our two
+/// entries in it (native) or out of it (foreign). `text` holds the new strings. Returns `environment` itself where
+/// nothing changes.
 char *const *pp_environment_for(pp_image image, char *const environment[], char **out, char *text, size_t text_size);
 
 // dispositions.c: the program sees its own disposition of our signal

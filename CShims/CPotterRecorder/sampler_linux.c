@@ -5,9 +5,9 @@
 // Anything else is the program's own business: see foreign_signal.
 //
 // All signals are masked while it runs, so that no handler of the program runs on top of ours and jumps out of it.
+#include "real_functions.h"
 #include "recorder.h"
 #include <errno.h>
-#include "real_functions.h"
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -70,8 +70,10 @@ static pp_unwound unwind(const pp_recorder *recorder, const pp_thread *thread, c
     pp_registers registers = pp_context_registers(context);
     uint64_t low = (registers.sp - PP_RED_ZONE) & ~(uint64_t)7;
     uint64_t high = stack_end(thread, context, registers.sp) & ~(uint64_t)7;
-    pp_unwind_space space = {
-        .modules = pp_modules(recorder->session), .tables = recorder->tables, .tables_size = recorder->tables_size};
+    pp_unwind_space space = {.modules = pp_modules(recorder->session),
+                             .tables = recorder->tables,
+                             .tables_size = recorder->tables_size,
+                             .code_is_leaving = atomic_load_explicit(&recorder->closing, memory_order_acquire) != 0};
     pp_unwound unwound = {0};
     for (int attempt = 0; attempt < 2; attempt++) {
         uint32_t version = atomic_load_explicit(&recorder->map_version, memory_order_acquire);

@@ -11,8 +11,8 @@
 #define PP_PROBES 32u // longer probe chains mean that the index is as good as full
 
 static uint32_t hash_frames(const uint64_t *frames, const pp_unwound *unwound) {
-    uint64_t h = 0x9e3779b97f4a7c15ull ^ unwound->depth ^ ((uint64_t)unwound->cut << 20) ^
-                 ((uint64_t)unwound->flags << 52);
+    uint64_t h =
+        0x9e3779b97f4a7c15ull ^ unwound->depth ^ ((uint64_t)unwound->cut << 20) ^ ((uint64_t)unwound->flags << 52);
     for (uint32_t i = 0; i < unwound->depth; i++) {
         h = (h ^ frames[i]) * 0xff51afd7ed558ccdull;
         h ^= h >> 32;

@@ -13,23 +13,27 @@
 // Finds range and table for the frame at hand. Most callers live in the module of their callee: the last one is kept.
 static inline void pp_locate(pp_walk *walk, uint64_t address) {
     const pp_code_range *range = walk->range;
-    if (PP_LIKELY(range != NULL && address >= range->start && address < range->end)) return;
+    if (PP_LIKELY(range != NULL && address >= range->start && address < range->end))
+        return;
     walk->range = pp_range_of(walk->space, address);
     walk->table = pp_table_of(walk->space, walk->range);
 }
 
 // The caller's value of a register that the rule field `code` describes; 0 if it is lost.
 static inline uint64_t pp_saved(const pp_walk *walk, uint32_t code, uint64_t below, uint64_t same) {
-    if (code == PP_RULE_SAME) return same;
+    if (code == PP_RULE_SAME)
+        return same;
     uint64_t word;
-    if (code == PP_RULE_UNKNOWN || !pp_stack_word(walk, below - 8 * (uint64_t)(code - 1), &word)) return 0;
+    if (code == PP_RULE_UNKNOWN || !pp_stack_word(walk, below - 8 * (uint64_t)(code - 1), &word))
+        return 0;
     return word;
 }
 
 // Leaves the frame by a rule that has a CFA.
 static inline enum pp_step pp_step_by_cfa(pp_walk *walk, uint32_t rule) {
     uint64_t cfa = pp_arch_cfa(walk, rule), pc;
-    if (cfa <= walk->at.sp || cfa > walk->high || !pp_stack_word(walk, cfa - 8, &pc)) return PP_STEP_FAILED;
+    if (cfa <= walk->at.sp || cfa > walk->high || !pp_stack_word(walk, cfa - 8, &pc))
+        return PP_STEP_FAILED;
     uint64_t below = PP_RULE_KIND(rule) == PP_UNWIND_FP_DEREF ? walk->at.fp + 8 : cfa;
     walk->at.async = pp_saved(walk, PP_RULE_ASYNC(rule), below, walk->at.async);
     walk->at.fp = pp_saved(walk, PP_RULE_FP(rule), below, walk->at.fp);
@@ -42,7 +46,8 @@ static inline enum pp_step pp_step_by_cfa(pp_walk *walk, uint32_t rule) {
 // Leaves the frame by a guess that was checked.
 static enum pp_step pp_step_by_guess(pp_walk *walk, uint32_t kind, pp_unwound *result) {
     enum pp_step step = kind == PP_UNWIND_RESOLVE ? pp_step_out_of_resolver(walk) : pp_step_by_frame_pointer(walk);
-    if (step != PP_STEP_MORE) return step;
+    if (step != PP_STEP_MORE)
+        return step;
     result->fallbacks++;
     result->flags |= PP_STACK_FALLBACK;
     return PP_STEP_MORE;
@@ -51,12 +56,17 @@ static enum pp_step pp_step_by_guess(pp_walk *walk, uint32_t kind, pp_unwound *r
 static inline enum pp_step pp_step(pp_walk *walk, uint64_t address, pp_unwound *result) {
     uint32_t rule = walk->table == NULL ? PP_UNWIND_NONE : pp_rule_at(walk->table, address - walk->range->bias);
     switch (PP_RULE_KIND(rule)) {
-    case PP_UNWIND_END: return PP_STEP_END;
-    case PP_UNWIND_SIGNAL: return pp_arch_step_signal(walk);
-    case PP_UNWIND_OTHER: return PP_STEP_FAILED; // It has no frame pointer, or its rule would name it.
+    case PP_UNWIND_END:
+        return PP_STEP_END;
+    case PP_UNWIND_SIGNAL:
+        return pp_arch_step_signal(walk);
+    case PP_UNWIND_OTHER:
+        return PP_STEP_FAILED; // It has no frame pointer, or its rule would name it.
     case PP_UNWIND_NONE:
-    case PP_UNWIND_RESOLVE: return pp_step_by_guess(walk, PP_RULE_KIND(rule), result);
-    default: return pp_step_by_cfa(walk, rule);
+    case PP_UNWIND_RESOLVE:
+        return pp_step_by_guess(walk, PP_RULE_KIND(rule), result);
+    default:
+        return pp_step_by_cfa(walk, rule);
     }
 }
 
@@ -78,7 +88,8 @@ static void pp_reverse(uint64_t *words, uint32_t count) {
 // Puts the ring of root frames in order, once `walked` frames are known.
 static void pp_finish(pp_unwound *result, uint64_t *frames, uint32_t walked) {
     result->depth = walked;
-    if (walked <= PP_MAX_FRAMES) return;
+    if (walked <= PP_MAX_FRAMES)
+        return;
     const uint32_t ring = PP_MAX_FRAMES - PP_CUT_FRAMES;
     uint32_t oldest = (walked - PP_CUT_FRAMES) % ring;
     uint64_t *roots = frames + PP_CUT_FRAMES;
@@ -109,12 +120,15 @@ static pp_unwound pp_unwind_once(const pp_unwind_space *space, pp_registers regi
         frames[walked < PP_CUT_FRAMES ? walked : PP_CUT_FRAMES + (walked - PP_CUT_FRAMES) % ring] =
             pp_frame_of(&walk, address);
         walked++;
-        if (walked == PP_WALK_LIMIT || (walk.exact && !pp_is_on_stack(&walk))) step = PP_STEP_FAILED;
-        else step = pp_step(&walk, address, &result);
+        if (walked == PP_WALK_LIMIT || (walk.exact && !pp_is_on_stack(&walk)))
+            step = PP_STEP_FAILED;
+        else
+            step = pp_step(&walk, address, &result);
     }
     if (step == PP_STEP_FAILED) {
         result.flags |= PP_STACK_INCOMPLETE;
-        if (walk.range != NULL) result.failed_module = walk.range->module;
+        if (walk.range != NULL)
+            result.failed_module = walk.range->module;
     }
     pp_finish(&result, frames, walked);
     return result;
@@ -129,7 +143,8 @@ pp_unwound pp_unwind(const pp_unwind_space *space, pp_registers registers, uint6
         atomic_thread_fence(memory_order_acquire);
         result = pp_unwind_once(space, registers, stack_low, stack_high, frames);
         atomic_thread_fence(memory_order_acquire);
-        if (PP_LIKELY(*generation == before)) return result;
+        if (PP_LIKELY(*generation == before))
+            return result;
     }
     result.flags |= PP_STACK_RACED;
     return result;

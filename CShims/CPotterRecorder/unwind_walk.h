@@ -23,7 +23,8 @@ enum pp_step { PP_STEP_MORE, PP_STEP_END, PP_STEP_FAILED };
 
 // Reads the stack word at `address` if the walk may.
 static inline bool pp_stack_word(const pp_walk *walk, uint64_t address, uint64_t *word) {
-    if ((address & 7) != 0 || address < walk->low || address > walk->high - 8) return false;
+    if ((address & 7) != 0 || address < walk->low || address > walk->high - 8)
+        return false;
     *word = *(const volatile uint64_t *)address; // volatile: the words belong to a running program
     return true;
 }
@@ -34,17 +35,21 @@ static inline const pp_code_range *pp_range_of(const pp_unwind_space *space, uin
     uint32_t low = 0, high = map->count < PP_MAX_LOADED ? map->count : PP_MAX_LOADED;
     while (low < high) {
         uint32_t middle = (low + high) / 2;
-        if (map->ranges[middle].end <= address) low = middle + 1;
-        else high = middle;
+        if (map->ranges[middle].end <= address)
+            low = middle + 1;
+        else
+            high = middle;
     }
-    if (low >= map->count || low >= PP_MAX_LOADED) return NULL;
+    if (low >= map->count || low >= PP_MAX_LOADED)
+        return NULL;
     const pp_code_range *range = &map->ranges[low];
     return address >= range->start && address < range->end ? range : NULL;
 }
 
 // The table of a mapped range, or NULL while it has none. Its header is checked, so that look-ups stay in the blob.
 static inline const pp_unwind_table *pp_table_of(const pp_unwind_space *space, const pp_code_range *range) {
-    if (range == NULL || range->module >= PP_MODULE_SLOTS) return NULL;
+    if (range == NULL || range->module >= PP_MODULE_SLOTS)
+        return NULL;
     uint64_t offset = pp_load64(&space->modules[range->module].table_offset);
     if (offset == 0 || (offset & 7) != 0 || space->tables_size < sizeof(pp_unwind_table) ||
         offset > space->tables_size - sizeof(pp_unwind_table))
@@ -63,16 +68,20 @@ static inline const pp_unwind_table *pp_table_of(const pp_unwind_space *space, c
 // The rule for a file-relative address.
 static inline uint32_t pp_rule_at(const pp_unwind_table *table, uint64_t address) {
     uint64_t offset = address - table->base;
-    if (offset >= table->limit - table->base) return PP_UNWIND_NONE;
+    if (offset >= table->limit - table->base)
+        return PP_UNWIND_NONE;
     const uint32_t *first = (const uint32_t *)((const uint8_t *)table + table->first) + (offset >> table->first_shift);
     const uint64_t *rows = (const uint64_t *)((const uint8_t *)table + table->rows);
     uint32_t low = first[0], high = first[1];
-    if (low > high || high >= table->row_count) return PP_UNWIND_NONE;
+    if (low > high || high >= table->row_count)
+        return PP_UNWIND_NONE;
     uint64_t key = offset << 32 | UINT32_MAX;
     while (low < high) {
         uint32_t middle = low + (high - low + 1) / 2;
-        if (rows[middle] <= key) low = middle;
-        else high = middle - 1;
+        if (rows[middle] <= key)
+            low = middle;
+        else
+            high = middle - 1;
     }
     return (uint32_t)rows[low];
 }

@@ -16,7 +16,11 @@ extension TargetSession {
             let claim = memory.thread(slot)
             let state = pp_thread_state(claim)
             if let thread = threads[slot] {
-                if pp_thread_exec(claim) == 1 { disarmForExec(thread, claim) } else { rearmAfterFailedExec(thread, claim) }
+                if pp_thread_exec(claim) == 1 {
+                    disarmForExec(thread, claim)
+                } else {
+                    rearmAfterFailedExec(thread, claim)
+                }
                 if state == PP_SLOT_EXITED.value { try end(thread, claim) }
             } else if !abandoned.contains(slot), let process = processes[claim.pointee.process],
                 state == PP_SLOT_LIVE.value || state == PP_SLOT_EXITED.value

@@ -23,11 +23,13 @@ final class UnwindTableStore: @unchecked Sendable {
     let memory: SharedMemory
     private let queue = DispatchQueue(label: "potter.unwind-tables")
     private let offsets = Mutex<[Key: UInt64]>([:])
-    private var used: UInt64 = 4096  // offset 0 means no table; touched on `queue` alone
+    /// offset 0 means no table; touched on `queue` alone
+    private var used: UInt64 = 4096
 
     init() throws {
         memory = try SharedMemory(name: "potter-unwind-tables", size: Self.capacity, reserved: 4096)
-        _ = potter_seal_future_write(memory.descriptor)  // Linux before 5.1 lacks it: the targets map it read-only anyway
+        // Linux before 5.1 lacks it: the targets map it read-only anyway
+        _ = potter_seal_future_write(memory.descriptor)
     }
 
     /// The offset of a table that was built before; nil if it was not.
@@ -66,7 +68,9 @@ final class UnwindTableStore: @unchecked Sendable {
             potter_allocate(memory.descriptor, used, size) == 0
         else { return 0 }
         let offset = used
-        table.withUnsafeBytes { memory.base.advanced(by: Int(offset)).copyMemory(from: $0.baseAddress!, byteCount: $0.count) }
+        table.withUnsafeBytes {
+            memory.base.advanced(by: Int(offset)).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+        }
         used = (used + size + 63) & ~63
         return offset
     }

@@ -61,7 +61,8 @@ public final class ModuleSymbols {
         self.buildID = buildID
         path = image.path
         let isStripped = image.section(named: ".symtab") == nil || !DebugInfo.isPresent(in: image)
-        debugImage = isStripped && !debugRoots.isEmpty
+        debugImage =
+            isStripped && !debugRoots.isEmpty
             ? DebugFile.find(for: image, buildID: buildID, roots: debugRoots) : nil
         table = SymbolTable(image: image, debugImage: debugImage)
     }

@@ -44,7 +44,8 @@ enum SymbolAffixes {
         let second = UInt8(bitPattern: name[1])
         if first == UInt8(ascii: ".") { return second == UInt8(ascii: "L") }
         guard first == UInt8(ascii: "$"), second != 0 else { return false }
-        let isMapping = second == UInt8(ascii: "x") || second == UInt8(ascii: "d") || second == UInt8(ascii: "a")
+        let isMapping =
+            second == UInt8(ascii: "x") || second == UInt8(ascii: "d") || second == UInt8(ascii: "a")
             || second == UInt8(ascii: "t")
         return isMapping && (name[2] == 0 || UInt8(bitPattern: name[2]) == UInt8(ascii: "."))
     }

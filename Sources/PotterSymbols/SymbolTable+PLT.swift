@@ -127,8 +127,9 @@ extension SymbolTable {
             return SymbolAffixes.withoutVersion(String(cString: symbols[behind - 1].name))
         }
         // Only jump slots and GOT entries are for stubs; skipping the rest keeps large files fast.
-        guard type == UInt32(R_X86_64_JUMP_SLOT) || type == UInt32(R_X86_64_GLOB_DAT)
-            || type == UInt32(R_AARCH64_JUMP_SLOT) || type == UInt32(R_AARCH64_GLOB_DAT)
+        guard
+            type == UInt32(R_X86_64_JUMP_SLOT) || type == UInt32(R_X86_64_GLOB_DAT)
+                || type == UInt32(R_AARCH64_JUMP_SLOT) || type == UInt32(R_AARCH64_GLOB_DAT)
         else { return nil }
         var symbol = GElf_Sym()
         guard symbolTable.header.sh_type == UInt32(SHT_DYNSYM) || symbolTable.header.sh_type == UInt32(SHT_SYMTAB),

@@ -103,7 +103,8 @@ final class SymbolTable {
             let name = elf_strptr(source.elf, names, Int(symbol.st_name)), !SymbolAffixes.isMarker(name)
         else { return nil }
         let bindingRank: UInt8 = binding == STB_LOCAL ? 2 : binding == STB_WEAK ? 1 : 0
-        let end = symbol.st_size == 0
+        let end =
+            symbol.st_size == 0
             ? section.end
             : symbol.st_value &+ min(symbol.st_size, section.end - symbol.st_value)
         return Entry(

@@ -78,7 +78,9 @@ extension RobustTests {
                 #expect(report.status == 0 && report.output.contains("\"name\": \"burn\""), "\(name): \(report)")
                 #expect(report.output.contains("\"recovered\": 1"), "\(name)")
             }
-            #expect(run.number("SELECT count(*) FROM sample") > 50, "1.6 s of two threads on a busy machine, the kernel's tick at least")
+            #expect(
+                run.number("SELECT count(*) FROM sample") > 50,
+                "1.6 s of two threads on a busy machine, the kernel's tick at least")
         }
     }
 }

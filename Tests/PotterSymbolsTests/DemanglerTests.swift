@@ -50,16 +50,19 @@ import Testing
 
     static let others = [
         Golden("_ZN3app6Square4areaEv", "app::Square::area()", nil, .cpp),
-        Golden("_ZNSt6vectorIiSaIiEE9push_backEOi",
+        Golden(
+            "_ZNSt6vectorIiSaIiEE9push_backEOi",
             "std::vector<int, std::allocator<int> >::push_back(int&&)", nil, .cpp),
         Golden("_Z3fooRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE", "foo(std::string const&)", nil, .cpp),
         Golden("_ZN3app5buildEi.constprop.0", "app::build(int)", nil, .cpp),
         Golden("_ZN3app5buildEi.isra.0.cold", "app::build(int)", nil, .cpp),
         Golden("_ZN3app5buildEi.part.0.llvm.123456", "app::build(int)", nil, .cpp),
         Golden("_ZN3std2io5stdio6_print17h0123456789abcdefE", "std::io::stdio::_print", nil, .rust),
-        Golden("_ZN4core3ptr42drop_in_place$LT$alloc..string..String$GT$17h0123456789abcdefE",
+        Golden(
+            "_ZN4core3ptr42drop_in_place$LT$alloc..string..String$GT$17h0123456789abcdefE",
             "core::ptr::drop_in_place<alloc::string::String>", nil, .rust),
-        Golden("_ZN4core3ops8function6FnOnce40call_once$u7b$$u7b$vtable.shim$u7d$$u7d$17h0123456789abcdefE",
+        Golden(
+            "_ZN4core3ops8function6FnOnce40call_once$u7b$$u7b$vtable.shim$u7d$$u7d$17h0123456789abcdefE",
             "core::ops::function::FnOnce::call_once{{vtable.shim}}", nil, .rust),
         Golden("_RNvCs1234_7mycrate3foo", "_RNvCs1234_7mycrate3foo", nil, .rust),
         Golden("malloc", "malloc", nil, .c),

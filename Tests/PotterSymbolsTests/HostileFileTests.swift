@@ -52,17 +52,19 @@ import Testing
         var bytes = original
         for _ in 0..<Int.random(in: 1...30, using: &random) {
             // The headers at both ends decide most: they get a part of the hits, the contents the rest.
-            let position = switch Int.random(in: 0..<8, using: &random) {
-            case 0: Int.random(in: 20..<64, using: &random)
-            case 1: bytes.count - 1 - Int.random(in: 0..<2_400, using: &random)
-            default: Int.random(in: 64..<bytes.count, using: &random)
-            }
-            bytes[position] = switch Int.random(in: 0..<4, using: &random) {
-            case 0: 0
-            case 1: 0xff
-            case 2: UInt8.random(in: 0...255, using: &random)
-            default: bytes[position] ^ 1 << UInt8.random(in: 0..<8, using: &random)
-            }
+            let position =
+                switch Int.random(in: 0..<8, using: &random) {
+                case 0: Int.random(in: 20..<64, using: &random)
+                case 1: bytes.count - 1 - Int.random(in: 0..<2_400, using: &random)
+                default: Int.random(in: 64..<bytes.count, using: &random)
+                }
+            bytes[position] =
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: 0
+                case 1: 0xff
+                case 2: UInt8.random(in: 0...255, using: &random)
+                default: bytes[position] ^ 1 << UInt8.random(in: 0..<8, using: &random)
+                }
         }
         return bytes
     }

@@ -72,7 +72,8 @@ import Testing
             let isAlias = !(aliases[found.name] ?? []).isDisjoint(with: aliases[expected.name] ?? [])
             let isPart = found.name.split(separator: ".").first.map(String.init) == expected.name
             let isUnnamed = found.name.hasPrefix("[") && expected.name == "??"
-            let isUnknownLine = found.location == "??:0"
+            let isUnknownLine =
+                found.location == "??:0"
                 && (expected.location.hasSuffix(":0") || expected.location.contains("<compiler-generated>"))
             return (found.name == expected.name || isAlias || isPart || isUnnamed)
                 && (found.location == expected.location || isUnknownLine)

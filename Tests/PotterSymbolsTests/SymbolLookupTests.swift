@@ -37,7 +37,8 @@ import Testing
 
     @Test func followsTheRuleInAssembly() throws {
         let shop = try Workshop()
-        let path = try shop.build(Programs.assembly, as: "program.s", ["gcc", "-shared", "-nostdlib"], output: "lib.so")
+        let path = try shop.build(
+            Programs.assembly, as: "program.s", ["gcc", "-shared", "-nostdlib"], output: "lib.so")
         let symbols = try ModuleSymbols(path: path, expectedBuildID: nil)
         let text = try sectionRange(".text", of: path).lowerBound
         func name(_ offset: UInt64) -> String? { symbols.symbol(at: text + offset)?.name }

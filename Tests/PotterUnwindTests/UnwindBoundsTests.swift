@@ -45,7 +45,8 @@ import Testing
 
         func unwind(_ registers: pp_registers, _ stack: UnsafeRawBufferPointer) -> pp_unwound {
             let base = tables.bindMemory(to: UInt8.self).baseAddress!
-            var space = pp_unwind_space(map: map, modules: modules, tables: base, tables_size: UInt64(tables.count))
+            var space = pp_unwind_space(
+                map: map, modules: modules, tables: base, tables_size: UInt64(tables.count), code_is_leaving: false)
             let low = UInt64(UInt(bitPattern: stack.baseAddress))
             frames[Int(PP_MAX_FRAMES)] = 0x5555
             return pp_unwind(&space, registers, low, low + UInt64(stack.count), frames)

@@ -24,6 +24,8 @@ typedef struct pp_unwind_space {
     const pp_module *_Nonnull modules; // indexed by pp_code_range.module: table_offset (atomic) is read from there
     const uint8_t *_Nonnull tables;    // base of the tables memfd
     uint64_t tables_size;
+    bool code_is_leaving; // a dlclose is under way: what the map says may be unmapped any moment, so no step may read
+                          // code bytes to check a guess
 } pp_unwind_space;
 
 typedef struct pp_registers {
@@ -31,17 +33,17 @@ typedef struct pp_registers {
 } pp_registers;
 
 typedef struct pp_unwound {
-    uint32_t depth;       // frames written, at most PP_MAX_FRAMES
-    uint32_t cut;         // frames left out in the middle
-    uint32_t flags;       // PP_STACK_*
-    uint32_t fallbacks;   // steps made by frame pointers
+    uint32_t depth;         // frames written, at most PP_MAX_FRAMES
+    uint32_t cut;           // frames left out in the middle
+    uint32_t flags;         // PP_STACK_*
+    uint32_t fallbacks;     // steps made by frame pointers
     uint32_t failed_module; // module slot where an incomplete unwind stopped, or PP_FRAME_NO_MODULE
     uint32_t reserved;
 } pp_unwound;
 
 /// Walks the stack from `registers` and writes frames (PP_FRAME_*, leaf first) to `frames` (room for PP_MAX_FRAMES).
 /// Reads stack words only in [stack_low, stack_high), 8-byte aligned. At most PP_WALK_LIMIT steps. A thread whose sp is
-/// outside of these bounds (coroutine, alternate stack) yields its leaf only, incomplete. If the map's generation changes
-/// meanwhile the walk is repeated once; if it changes again, the result says PP_STACK_RACED.
+/// outside of these bounds (coroutine, alternate stack) yields its leaf only, incomplete. If the map's generation
+/// changes meanwhile the walk is repeated once; if it changes again, the result says PP_STACK_RACED.
 pp_unwound pp_unwind(const pp_unwind_space *_Nonnull space, pp_registers registers, uint64_t stack_low,
                      uint64_t stack_high, uint64_t *_Nonnull frames);

@@ -24,7 +24,8 @@ int potter_accept(int fd, pid_t *_Nonnull pid, uid_t *_Nonnull uid);
 /// Receives at most `size` bytes, waiting at most `timeout_ms`. Returns the bytes received.
 ssize_t potter_receive(int fd, void *_Nonnull bytes, size_t size, int timeout_ms);
 /// Sends `bytes` with `count` descriptors (at most 3), without blocking and without SIGPIPE.
-int potter_send_descriptors(int fd, const void *_Nonnull bytes, size_t size, const int *_Nonnull descriptors, int count);
+int potter_send_descriptors(int fd, const void *_Nonnull bytes, size_t size, const int *_Nonnull descriptors,
+                            int count);
 
 /// A perf software CPU clock of thread `tid`, user space only, disabled, close-on-exec, remove-on-exec, period in ns;
 /// SIGPROF directed at the thread at each overflow once enabled. Returns the descriptor.
@@ -39,23 +40,24 @@ uint64_t potter_perf_count(int fd);
 void potter_futex_wait(const void *_Nonnull word, uint32_t value, uint64_t timeout_ns);
 void potter_futex_wake(const void *_Nonnull word);
 
-/// Lets this thread run soon after it wakes, on a busy machine too: a time slice of 0.1 ms, which the scheduler of Linux
-/// 6.12 and later prefers, and 10 steps of nice where we may. `false` takes both back. Threads and children of the
-/// thread do not inherit it. Failing is no failure.
+/// Lets this thread run soon after it wakes, on a busy machine too: a time slice of 0.1 ms, which the scheduler of
+/// Linux 6.12 and later prefers, and 10 steps of nice where we may. `false` takes both back. Threads and children of
+/// the thread do not inherit it. Failing is no failure.
 void potter_set_urgent(bool urgent);
 
 /// Whether the program at `path` gains capabilities when it is executed.
 bool potter_has_file_capabilities(const char *_Nonnull path);
 /// A descriptor that becomes readable when the process ends.
 int potter_pidfd(pid_t pid);
-/// Ignores what would end potter-prof for a write that fails (SIGPIPE, SIGXFSZ); potter_spawn gives the child the default
-/// back where that was in force.
+/// Ignores what would end potter-prof for a write that fails (SIGPIPE, SIGXFSZ); potter_spawn gives the child the
+/// default back where that was in force.
 void potter_ignore_signals(void);
-/// Where one of descriptors 0 to 2 is closed, /dev/null takes its place, close-on-exec: else a file of ours would, and a
-/// message of ours go into it.
+/// Where one of descriptors 0 to 2 is closed, /dev/null takes its place, close-on-exec: else a file of ours would, and
+/// a message of ours go into it.
 void potter_hold_standard_descriptors(void);
-/// Raises soft limits to the hard ones: of open descriptors (a thread of the target needs one, a process two) and of file
-/// sizes (session memory counts as a file). potter_spawn gives the child those from before; nothing may need ours then.
+/// Raises soft limits to the hard ones: of open descriptors (a thread of the target needs one, a process two) and of
+/// file sizes (session memory counts as a file). potter_spawn gives the child those from before; nothing may need ours
+/// then.
 void potter_raise_limits(void);
 
 /// Starts `path` in our process group, with the signal mask from before potter_block_signals. Returns the pid.

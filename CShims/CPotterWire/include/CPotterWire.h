@@ -26,16 +26,16 @@
 #define PP_HELLO_MAGIC 0x4f4c4c48u             // "HLLO"
 
 // Limits. Changing one changes the layout: raise PP_WIRE_VERSION.
-#define PP_PROCESS_SLOTS 512u    // processes alive at once in one image (forked without exec)
-#define PP_THREAD_SLOTS 4096u    // threads alive at once in one image
-#define PP_MODULE_SLOTS 4096u    // distinct mappings of modules over the life of an image
+#define PP_PROCESS_SLOTS 512u // processes alive at once in one image (forked without exec)
+#define PP_THREAD_SLOTS 4096u // threads alive at once in one image
+#define PP_MODULE_SLOTS 4096u // distinct mappings of modules over the life of an image
 #define PP_STRING_BYTES (1u << 20)
-#define PP_RING_RECORDS 512u     // per thread; a power of two
-#define PP_FOREIGN_SLOTS 6u      // distinct foreign programs that are named; others are only counted
+#define PP_RING_RECORDS 512u // per thread; a power of two
+#define PP_FOREIGN_SLOTS 6u  // distinct foreign programs that are named; others are only counted
 #define PP_STACK_BUCKETS (1u << 18)
-#define PP_MAX_FRAMES 512u       // kept of one stack: all, or PP_CUT_FRAMES at each end
+#define PP_MAX_FRAMES 512u // kept of one stack: all, or PP_CUT_FRAMES at each end
 #define PP_CUT_FRAMES 256u
-#define PP_WALK_LIMIT 65536u     // frames walked before an unwind gives up
+#define PP_WALK_LIMIT 65536u            // frames walked before an unwind gives up
 #define PP_STACK_ARENA_WORDS (8u << 20) // 64 MiB, sparse
 
 // Engines of pp_session.engine.
@@ -52,7 +52,7 @@
 #define PP_SLOT_FREE 0u
 #define PP_SLOT_CLAIMED 1u // being filled in
 #define PP_SLOT_LIVE 2u
-#define PP_SLOT_EXITED 3u  // its last word is written; the collector drains it, then frees it
+#define PP_SLOT_EXITED 3u // its last word is written; the collector drains it, then frees it
 
 // pp_module.state
 #define PP_MODULE_ANNOUNCED 2u
@@ -65,41 +65,41 @@
 #define PP_FRAME_NO_MODULE 0xffffu // the lower 48 bits are the absolute address
 
 // pp_stack.flags
-#define PP_STACK_CUT 1u       // `cut` frames are missing between frame PP_CUT_FRAMES-1 and frame PP_CUT_FRAMES
+#define PP_STACK_CUT 1u        // `cut` frames are missing between frame PP_CUT_FRAMES-1 and frame PP_CUT_FRAMES
 #define PP_STACK_INCOMPLETE 2u // the root was not reached: the last frame is where the unwind failed
-#define PP_STACK_FALLBACK 4u  // frame pointers had to be used at least once
-#define PP_STACK_RACED 8u     // the module map changed during the walk, twice
+#define PP_STACK_FALLBACK 4u   // frame pointers had to be used at least once
+#define PP_STACK_RACED 8u      // the module map changed during the walk, twice
 
 // pp_sample.kind
-#define PP_SAMPLE_USER 1u   // perf clock: stands for one mean period of user time
-#define PP_SAMPLE_TICK 2u   // thread timer: `count` ticks of CPU time, user and kernel
+#define PP_SAMPLE_USER 1u    // perf clock: stands for one mean period of user time
+#define PP_SAMPLE_TICK 2u    // thread timer: `count` ticks of CPU time, user and kernel
 #define PP_SAMPLE_SYSCALL 4u // flag on a tick: pc follows a system call instruction
 #define PP_SAMPLE_REFIRE 8u  // flag on user: the redraw is late; the period in force weighs it, not the mean
 
 // pp_session.counters: what could not be recorded. Names and order are those of the quality line.
 enum pp_counter {
-    PP_COUNT_RING_FULL,        // samples dropped, ring full
-    PP_COUNT_STACKS_FULL,      // samples dropped, stack table full
-    PP_COUNT_NO_THREAD_SLOT,   // threads that ran unrecorded
-    PP_COUNT_NO_PROCESS_SLOT,  // forked children that ran unrecorded
-    PP_COUNT_NO_MODULE_SLOT,   // modules not announced
-    PP_COUNT_NESTED,           // samples dropped, the handler was already running on the thread
-    PP_COUNT_STALE,            // signals ignored: no heartbeat, stopped, or not ours
-    PP_COUNT_UNKNOWN_THREAD,   // signals on a thread that has no slot
-    PP_COUNT_TIMER_FAILED,     // threads whose CPU timer could not be made
-    PP_COUNT_SIGNAL_TAKEN,     // the program installed its own SIGPROF handler: sampling ended
-    PP_COUNT_FOREIGN_IMAGE,    // exec of a program that cannot load the recorder (static, other loader, setuid)
+    PP_COUNT_RING_FULL,       // samples dropped, ring full
+    PP_COUNT_STACKS_FULL,     // samples dropped, stack table full
+    PP_COUNT_NO_THREAD_SLOT,  // threads that ran unrecorded
+    PP_COUNT_NO_PROCESS_SLOT, // forked children that ran unrecorded
+    PP_COUNT_NO_MODULE_SLOT,  // modules not announced
+    PP_COUNT_NESTED,          // samples dropped, the handler was already running on the thread
+    PP_COUNT_STALE,           // signals ignored: no heartbeat, stopped, or not ours
+    PP_COUNT_UNKNOWN_THREAD,  // signals on a thread that has no slot
+    PP_COUNT_TIMER_FAILED,    // threads whose CPU timer could not be made
+    PP_COUNT_SIGNAL_TAKEN,    // the program installed its own SIGPROF handler: sampling ended
+    PP_COUNT_FOREIGN_IMAGE,   // exec of a program that cannot load the recorder (static, other loader, setuid)
     PP_COUNT_COUNTERS
 };
 
 // A ring record.
 typedef struct pp_sample {
-    uint64_t time_ns;  // CLOCK_MONOTONIC at handler entry
-    uint32_t stack;    // id: offset of a pp_stack in the arena, in words
-    uint16_t kind;     // PP_SAMPLE_*
+    uint64_t time_ns; // CLOCK_MONOTONIC at handler entry
+    uint32_t stack;   // id: offset of a pp_stack in the arena, in words
+    uint16_t kind;    // PP_SAMPLE_*
     uint16_t reserved;
-    uint32_t count;    // ticks (1 + overrun), or 1
-    uint32_t sequence; // of this thread, counts drops too
+    uint32_t count;     // ticks (1 + overrun), or 1
+    uint32_t sequence;  // of this thread, counts drops too
     uint64_t period_ns; // of a refire
 } pp_sample;
 _Static_assert(sizeof(pp_sample) == 32, "ring record");
@@ -107,9 +107,9 @@ _Static_assert(sizeof(pp_sample) == 32, "ring record");
 // An entry of the stack arena; 8-byte words, published by the compare-and-swap of its index bucket.
 typedef struct pp_stack {
     uint32_t hash;
-    uint32_t flags; // PP_STACK_*
-    uint32_t depth; // frames stored
-    uint32_t cut;   // frames left out, PP_STACK_CUT
+    uint32_t flags;    // PP_STACK_*
+    uint32_t depth;    // frames stored
+    uint32_t cut;      // frames left out, PP_STACK_CUT
     uint64_t frames[]; // leaf first, see PP_FRAME_*
 } pp_stack;
 _Static_assert(sizeof(pp_stack) == 16, "stack header");
@@ -122,22 +122,22 @@ typedef struct pp_thread {
     _Atomic uint32_t fired; // 0: the period in force is a fresh one; n: it has fired n times; from redraw_at on the
                             // collector draws the next
     uint64_t stack_low, stack_high;
-    uint64_t start_ns;      // CLOCK_MONOTONIC
-    uint64_t start_cpu_ns;  // CLOCK_THREAD_CPUTIME_ID when the recorder met it; 0 for a thread that was created under it
-    _Atomic uint64_t exit_cpu_ns; // the same at exit; 0 while running
-    _Atomic uint64_t handler_ns;  // time in the handler
-    _Atomic uint32_t exec;        // 1: about to exec, disarm me; set back to 0 if the exec fails
-    uint32_t timer;               // kernel timer id + 1; 0: none
-    char name[16];                // at exit, for threads that the collector never saw alive
+    uint64_t start_ns;     // CLOCK_MONOTONIC
+    uint64_t start_cpu_ns; // CLOCK_THREAD_CPUTIME_ID when the recorder met it; 0 for a thread that was created under it
+    _Atomic uint64_t exit_cpu_ns;  // the same at exit; 0 while running
+    _Atomic uint64_t handler_ns;   // time in the handler
+    _Atomic uint32_t exec;         // 1: about to exec, disarm me; set back to 0 if the exec fails
+    uint32_t timer;                // kernel timer id + 1; 0: none
+    char name[16];                 // at exit, for threads that the collector never saw alive
     _Atomic uint64_t armed_cpu_ns; // CLOCK_THREAD_CPUTIME_ID when its wait to be armed was over; 0: it waited in vain
     uint64_t reserved1[4];
     // Ring: head written by the target.
-    _Atomic uint64_t head;     // records written so far
-    _Atomic uint64_t dropped;  // records that found no room
+    _Atomic uint64_t head;    // records written so far
+    _Atomic uint64_t dropped; // records that found no room
     uint64_t reserved2[6];
     // Written by the collector.
-    _Atomic uint64_t tail;     // records consumed so far
-    _Atomic uint32_t armed;    // futex word: 0 not yet, 1 armed, 2 disarmed for exec, 3 cannot be armed
+    _Atomic uint64_t tail;      // records consumed so far
+    _Atomic uint32_t armed;     // futex word: 0 not yet, 1 armed, 2 disarmed for exec, 3 cannot be armed
     _Atomic uint32_t redraw_at; // the fire of the period in force that wakes the collector to draw the next
     _Atomic uint64_t period_ns; // in force, engine perf
     uint64_t reserved4[5];
@@ -150,9 +150,9 @@ typedef struct pp_process {
     uint32_t parent; // process slot of the parent, or ~0 for the image's first
     uint32_t parent_pid;
     uint64_t start_ns;
-    uint64_t start_cpu_ns; // CLOCK_PROCESS_CPUTIME_ID at the constructor or after fork
+    uint64_t start_cpu_ns;        // CLOCK_PROCESS_CPUTIME_ID at the constructor or after fork
     _Atomic uint64_t exit_cpu_ns; // at exit(), _exit() or before exec; 0 if it never said so
-    _Atomic uint32_t exec;  // 1: this process is in an exec; 2: and SIGPROF is ignored across it, for our sake alone
+    _Atomic uint32_t exec; // 1: this process is in an exec; 2: and SIGPROF is ignored across it, for our sake alone
     _Atomic uint32_t signal_taken; // futex word: 1 the program claims SIGPROF, disarm all threads; 2 done
     uint32_t reserved[4];
 } pp_process;

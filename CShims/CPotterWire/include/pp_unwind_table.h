@@ -41,15 +41,15 @@ enum pp_unwind_kind {
 
 typedef struct pp_unwind_table {
     uint32_t magic;
-    uint32_t row_count;  // at least 1: row 0 has pc 0
-    uint64_t size;       // bytes of the whole blob, this header included
-    uint64_t base;       // lowest file-relative address described
-    uint64_t limit;      // one past the highest; limit - base < 2^32
-    uint64_t code_start; // file-relative range of one readable, executable load segment: its bytes may be read
-    uint64_t code_end;   // in a handler; equal if there is none
-    uint32_t rows;       // offset from the header: uint64_t[row_count], ascending, (pc - base) << 32 | rule;
-                         // row i holds up to the pc of row i + 1
-    uint32_t first;      // offset: uint32_t[((limit - base - 1) >> first_shift) + 2]: the last row at or before a
+    uint32_t row_count;   // at least 1: row 0 has pc 0
+    uint64_t size;        // bytes of the whole blob, this header included
+    uint64_t base;        // lowest file-relative address described
+    uint64_t limit;       // one past the highest; limit - base < 2^32
+    uint64_t code_start;  // file-relative range of one readable, executable load segment: its bytes may be read
+    uint64_t code_end;    // in a handler; equal if there is none
+    uint32_t rows;        // offset from the header: uint64_t[row_count], ascending, (pc - base) << 32 | rule;
+                          // row i holds up to the pc of row i + 1
+    uint32_t first;       // offset: uint32_t[((limit - base - 1) >> first_shift) + 2]: the last row at or before a
     uint32_t first_shift; // block's start
 } pp_unwind_table;
 _Static_assert(sizeof(pp_unwind_table) == 64, "unwind table header");

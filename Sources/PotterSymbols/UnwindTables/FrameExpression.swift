@@ -48,7 +48,7 @@ enum FrameExpression {
         guard cursor.byte() == 0x1a else { return nil }  // DW_OP_and
         let threshold = cursor.byte()
         guard (literal0...literal0 + 15).contains(threshold), cursor.byte() == 0x2a else { return nil }  // DW_OP_ge
-        guard cursor.byte() == literal0 + 3, cursor.byte() == 0x24, cursor.byte() == plus else { return nil } 
+        guard cursor.byte() == literal0 + 3, cursor.byte() == 0x24, cursor.byte() == plus else { return nil }
         return Int64(threshold - literal0)
     }
 }

@@ -14,27 +14,36 @@ extension AccuracyTests {
         static let seconds = Workbench.isLong ? "60" : "11"
         /// Programs and users: every language, and another user once in the short version.
         static let splits = ["split.c", "split.cc", "split.rs", "split.swift"].flatMap { source in
-            RecordedRun.User.allCases.filter { $0 == .root || Workbench.isLong || source == "split.c" }.map { (source, $0) }
+            RecordedRun.User.allCases.filter { $0 == .root || Workbench.isLong || source == "split.c" }.map {
+                (source, $0)
+            }
         }
 
         @Test(arguments: splits)
         func shares(source: String, user: RecordedRun.User) throws {
             guard user == .root || Workbench.isRoot else { return }
-            let run = try RecordedRun([try Workbench.compile(source), Self.seconds], as: user)
-            try checkSplit(run, "\(source) as \(user)")
-            #expect(run.userSamples >= 9_900, "\(run.userSamples) samples: 10,000 are meant")
+            // Of honest runs one in 370 lies outside of 3 sigma, and one in 137,000 does so twice.
+            var check: ShareCheck
+            var attempts = 0
+            repeat {
+                let run = try RecordedRun([try Workbench.compile(source), Self.seconds], as: user)
+                check = try checkSplit(run, "\(source) as \(user)")
+                #expect(run.userSamples >= 9_900, "\(run.userSamples) samples: 10,000 are meant")
+                attempts += 1
+            } while abs(check.sigma) > 3 && attempts < 2
+            #expect(abs(check.sigma) <= 3, "twice: \(check)")
         }
 
-        private func checkSplit(_ run: RecordedRun, _ name: String) throws {
+        private func checkSplit(_ run: RecordedRun, _ name: String) throws -> ShareCheck {
             let hot70 = run.sum([.user], through: "hot70"), hot30 = run.sum([.user], through: "hot30")
             let check = ShareCheck(
                 read: hot70.weightNs / (hot70.weightNs + hot30.weightNs), truth: try run.truth("hot70"),
                 samples: hot70.samples + hot30.samples)
             report(name, "\(check); \(try totals(run))")
-            #expect(abs(check.sigma) <= Workbench.sigmas, "\(check)")
             let outside = run.userSamples - hot70.samples - hot30.samples
             #expect(Double(outside) <= 0.02 * Double(run.userSamples), "\(outside) samples in neither")
             try checkTotal(run)
+            return check
         }
 
         @Test func timerShares() throws {
@@ -57,27 +66,56 @@ extension AccuracyTests.KnownAnswerTests {
     @Test(arguments: [1, 4, 16], users)
     func equalThreads(count: Int, user: RecordedRun.User) throws {
         guard user == .root || Workbench.isLong || count == 4 else { return }
-        let command = [try Workbench.compile("threads.c"), "\(count)", "\(10_600 / count)", "1"]
+        let command = [try Workbench.compile("threads.c"), "\(count)", "\(11_500 / count)", "1"]
         let run = try RecordedRun(command, as: user)
         let threads = run.workers
         #expect(threads.count == count)
         let samples = threads.reduce(0) { $0 + Int($1.totals.samples) }
-        let worst = threads.map { ShareCheck(read: $0.userShare(of: threads), truth: 1 / Double(count), samples: samples) }
-            .max { abs($0.sigma) < abs($1.sigma) }
-        report("\(count) equal threads as \(user)", "worst: \(worst!); \(try totals(run))")
-        #expect(samples >= (Workbench.isLong ? 9_900 : 5_000))
-        if count > 1 {
-            // The worst of 16 threads lies outside of 3 sigma in one run of 23 by luck alone.
-            #expect(abs(worst!.sigma) <= Workbench.sigmas + 0.5, "\(worst!)")
+        let worst = threads.map {
+            ShareCheck(read: $0.userShare(of: threads), truth: 1 / Double(count), samples: samples)
         }
-        try checkThreads(run, eachNs: 10_600e6 / Double(count))
+        .max { abs($0.sigma) < abs($1.sigma) }
+        report("\(count) equal threads as \(user)", "worst: \(worst!); \(try totals(run))")
+        #expect(samples >= (Workbench.isLong ? 9_900 : 8_000))
+        if count > 1 {
+            // Of 16 threads one or two may lie outside of 3 sigma, if that is the luck of one run in 370.
+            #expect(abs(worst!.sigma) <= 3.5, "\(worst!)")
+        }
+        try checkThreads(run, eachNs: 11_500e6 / Double(count))
         try checkTotal(run)
     }
 
     /// Threads that live for 5 to 20 ms, of which 8 start at once on 2 CPUs.
-    @Test(arguments: [(8, 5, 80), (8, 20, 40), (1, 20, 100)], users)
+    @Test(arguments: [(8, 5, 80), (8, 20, 40), (1, 5, 200)], users)
     func shortThreads(shape: (count: Int, milliseconds: Int, rounds: Int), user: RecordedRun.User) throws {
-        guard user == .root || Workbench.isLong || shape.count == 8 else { return }
+        // The bound is for a machine that is ours: where others use it the collector waits for a CPU with the threads.
+        var unseen: UnseenCPU
+        var attempts = 0
+        var bound = 0.0
+        repeat {
+            // More threads than CPUs are such others too, unless the collector may raise its priority.
+            let own = user == .root || shape.count == 1 ? 0.02 : 0.08
+            bound = Workbench.shareOfOthers() < 0.15 ? own : 0.15
+            unseen = try measureShortThreads(shape, as: user)
+            attempts += 1
+        } while unseen.beyondSignals > bound && attempts < 3
+        #expect(
+            unseen.beyondSignals <= bound, "unseen \(unseen.share.percent), of which signals \(unseen.signals.percent)")
+    }
+
+    /// CPU of threads that no sample stands for.
+    struct UnseenCPU {
+        var share: Double
+        /// Delivering a signal costs the thread 14 to 17 us in the kernel, which no clock of user time sees.
+        var signals: Double
+        /// 3 sigma of the count of samples, as a share.
+        var noise: Double
+        var beyondSignals: Double { share - signals - noise }
+    }
+
+    private func measureShortThreads(
+        _ shape: (count: Int, milliseconds: Int, rounds: Int), as user: RecordedRun.User
+    ) throws -> UnseenCPU {
         let words = [shape.count, shape.milliseconds, shape.rounds].map(String.init)
         let run = try RecordedRun([try Workbench.compile("threads.c")] + words, as: user)
         #expect(run.workers.count == shape.count * shape.rounds)
@@ -85,20 +123,17 @@ extension AccuracyTests.KnownAnswerTests {
         let cpu = run.workers.reduce(0) { $0 + Double($1.cpuNs ?? 0) }
         let share = { (kind: WeightKind) in run.workers.reduce(0) { $0 + Double($1.totals[kind]) } / cpu }
         let samples = run.workers.reduce(0) { $0 + Int($1.totals.samples) }
-        // Delivering a signal costs the thread 14 to 17 us in the kernel, which no clock of user time sees.
         let signals = Double(samples) * 17_000 / cpu
-        let noise = 3 * Double(samples).squareRoot() / Double(samples) * 0.4 // of a count of uniform periods
+        let noise = 3 * Double(samples).squareRoot() / Double(samples) * 0.4  // of a count of uniform periods
         let unseen = share(.arming) + share(.unattributed)
         report(
             "threads \(words.joined(separator: " ")) as \(user)",
             "\(run.workers.count) threads, \(samples) samples, arming \(share(.arming).percent), unattributed "
                 + "\(share(.unattributed).percent) (signals cost about \(signals.percent)), user \(share(.user).percent); "
                 + "\(try totals(run))")
-        // How soon a thread is armed is a matter of time: of a machine that other tests and builds keep busy nothing can
-        // be asked. The bound is Scripts/soak's.
-        if Workbench.isLong { #expect(unseen <= 0.02 + signals + noise, "unseen \(unseen.percent)") }
         #expect(share(.user) <= 1 + noise, "user time beyond the clocks: \(share(.user).percent)")
         try checkTotal(run)
+        return UnseenCPU(share: unseen, signals: signals, noise: noise)
     }
 
     private func checkThreads(_ run: RecordedRun, eachNs: Double) throws {
@@ -113,7 +148,7 @@ extension AccuracyTests.KnownAnswerTests {
     @Test(arguments: users, ["perf", "timer"])
     func kernelSplit(user: RecordedRun.User, engine: String) throws {
         guard engine == "perf" || user == .root || Workbench.isLong else { return }
-        let seconds = engine == "perf" ? "26" : "17"
+        let seconds = Workbench.isLong ? "30" : user == .root && engine == "perf" ? "18.5" : "8"
         let run = try RecordedRun(
             [try Workbench.compile("readers.c"), seconds], engine: engine, rate: engine == "perf" ? 997 : 250, as: user)
         let all = run.profile.weights.reduce(0) { $0 + Double($1.weightNs) }
@@ -123,7 +158,8 @@ extension AccuracyTests.KnownAnswerTests {
         report(
             "readers.c by \(engine) as \(user)",
             "\(reader.samples + worker.samples) samples, kernel_reader \(readers.short), true \(truth.short), of all "
-                + "weights \((reader.weightNs / all).short); \(kernel.percent) of [kernel] is under it; \(try totals(run))")
+                + "weights \((reader.weightNs / all).short); \(kernel.percent) of [kernel] is under it; \(try totals(run))"
+        )
         #expect(abs(readers - truth) <= 0.05)
         #expect(abs(reader.weightNs / all - truth) <= 0.05)
         try checkTotal(run)
@@ -138,7 +174,7 @@ func checkTotal(_ run: RecordedRun) throws {
     #expect(run.quality.lost == 0)
     let totals = run.totals
     // A thread starts its CPU timer by itself, before anything else.
-    let kinds: [WeightKind] = run.run.engine == .perf && Workbench.isLong ? [.startup, .arming, .exit] : [.startup]
+    let kinds: [WeightKind] = run.run.engine == .perf ? [.startup, .arming, .exit] : [.startup, .exit]
     for kind in kinds { #expect(totals[kind] > 0, "no [\(kind)]") }
 }
 

@@ -14,7 +14,8 @@ struct RecordedRun {
     let chains: [[String]]
 
     init(
-        _ command: [String], engine: String = "perf", rate: Int = 997, as user: User = .root, input: String = "/dev/null",
+        _ command: [String], engine: String = "perf", rate: Int = 997, as user: User = .root,
+        input: String = "/dev/null",
         in directory: String = "/tmp"
     ) throws {
         path = "\(Workbench.directory)/\(UUID().uuidString).potter"
@@ -30,7 +31,9 @@ struct RecordedRun {
     private static func chains(of profile: Profile) -> [[String]] {
         (0..<profile.stacks.count).map { stack in
             profile.stacks.path(of: UInt32(stack)).flatMap { location in
-                profile.frames.range(at: location).map { profile.functions[Int(profile.frames.entries[$0].function)].name }
+                profile.frames.range(at: location).map {
+                    profile.functions[Int(profile.frames.entries[$0].function)].name
+                }
             }
         }
     }
@@ -59,7 +62,8 @@ struct RecordedRun {
         }
     }
 
-    func sum(_ kinds: Set<WeightKind> = [.user, .kernel], through function: String) -> (weightNs: Double, samples: Int) {
+    func sum(_ kinds: Set<WeightKind> = [.user, .kernel], through function: String) -> (weightNs: Double, samples: Int)
+    {
         sum(kinds) { $0.contains { baseName($0) == function } }
     }
 
@@ -69,7 +73,8 @@ struct RecordedRun {
         (0..<profile.stacks.count).map { stack in
             var chain: [String] = []
             for location in profile.stacks.path(of: UInt32(stack)) {
-                for entry in profile.frames.range(at: location).map({ profile.frames.entries[$0] }) where !entry.inlined {
+                for entry in profile.frames.range(at: location).map({ profile.frames.entries[$0] }) where !entry.inlined
+                {
                     let name = baseName(profile.functions[Int(entry.function)].name)
                     if chain.last != name { chain.append(name) }
                 }
@@ -100,7 +105,9 @@ extension RunSummary.Thread {
 func baseName(_ name: String) -> String {
     if name.hasPrefix("[") { return name }
     // Rust's `<Type as Trait>::method`.
-    let path = name.hasPrefix("<") ? name[(name.range(of: ">::", options: .backwards)?.upperBound ?? name.startIndex)...] : name[...]
+    let path =
+        name.hasPrefix("<")
+        ? name[(name.range(of: ">::", options: .backwards)?.upperBound ?? name.startIndex)...] : name[...]
     let words = path.prefix { $0 != "(" && $0 != "<" }.split { $0 == ":" || $0 == "." || $0 == " " }
     return String(words.last ?? path)
 }

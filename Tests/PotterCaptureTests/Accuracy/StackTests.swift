@@ -17,7 +17,8 @@ extension AccuracyTests {
             let scratch = Workbench.directory + "/chain"
             let package = Workbench.programs + "/chain"
             try Workbench.run([
-                Workbench.toolchain("swift"), "build", "-c", "release", "--package-path", package, "--scratch-path", scratch,
+                Workbench.toolchain("swift"), "build", "-c", "release", "--package-path", package, "--scratch-path",
+                scratch,
             ])
             try check(scratch + "/release/Chain", "SwiftPM release")
         }
@@ -54,9 +55,11 @@ extension AccuracyTests {
             let (inner, wrong) = Self.innerFrames(of: run, chains)
             let text = causes.sorted { $0.value > $1.value }.map { "\($0.value) \($0.key)" }.joined(separator: "; ")
             report(
-                name, "\(exact) of \(all) chains from the leaf are exact (\((Double(exact) / Double(max(all, 1))).percent)) "
+                name,
+                "\(exact) of \(all) chains from the leaf are exact (\((Double(exact) / Double(max(all, 1))).percent)) "
                     + "\(text); of \(inner) samples elsewhere in planted code \(wrong) are not; fallbacks "
-                    + "\(run.quality.sum(QualityKey.unwindFallback)), failed \(run.quality.sum(QualityKey.unwindFailed))")
+                    + "\(run.quality.sum(QualityKey.unwindFallback)), failed \(run.quality.sum(QualityKey.unwindFailed))"
+            )
             return (exact, all)
         }
 
@@ -76,7 +79,8 @@ extension AccuracyTests {
             let common = zip(chain, planted).prefix { $0 == $1 }.count
             let expected = planted[common]
             guard common < chain.count else { return "end before \(expected)" }
-            return chain.contains(expected) ? "have \(chain[common]) before \(expected)" : "lack \(expected): \(chain[common])"
+            return chain.contains(expected)
+                ? "have \(chain[common]) before \(expected)" : "lack \(expected): \(chain[common])"
         }
     }
 }

@@ -56,7 +56,7 @@ enum Workbench {
         let output = "\(directory)/\(name ?? source.replacing(".", with: "-"))"
         return try built.withLock { built in
             if let path = built[output] { return path }
-            try run(compiler(of: source) + options + ["\(programs)/\(source)", "-o", output])
+            try run(compiler(of: source) + ["\(programs)/\(source)", "-o", output] + options)
             built[output] = output
             return output
         }
@@ -71,6 +71,20 @@ enum Workbench {
         }
     }
 
+    /// The share of the machine's CPU time that somebody else uses now.
+    static func shareOfOthers() -> Double {
+        func clocks() -> (busy: Double, all: Double) {
+            let line = (try? String(contentsOfFile: "/proc/stat", encoding: .utf8))?.prefix { $0 != "\n" } ?? ""
+            let fields = line.split(separator: " ").dropFirst().prefix(8).compactMap { Double($0) }
+            let all = fields.reduce(0, +)
+            return fields.count > 4 ? (all - fields[3] - fields[4], all) : (0, 0)  // idle, iowait
+        }
+        let before = clocks()
+        Thread.sleep(forTimeInterval: 0.5)
+        let after = clocks()
+        return (after.busy - before.busy) / max(after.all - before.all, 1)
+    }
+
     static func toolchain(_ program: String) -> String {
         let path = "/opt/swift/usr/bin/" + program
         return access(path, X_OK) == 0 ? path : program
@@ -78,7 +92,9 @@ enum Workbench {
 
     /// Runs a command to its end and returns what it wrote to stdout; throws with its stderr if it fails.
     @discardableResult
-    static func run(_ command: [String], in workingDirectory: String = "/tmp", input: String = "/dev/null") throws -> String {
+    static func run(_ command: [String], in workingDirectory: String = "/tmp", input: String = "/dev/null") throws
+        -> String
+    {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command

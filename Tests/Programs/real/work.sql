@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: Apache-2.0
+CREATE TABLE t(a INTEGER PRIMARY KEY, b TEXT, c REAL);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<3000000) INSERT INTO t SELECT i, hex(i*7919%10007), i/3.0 FROM n;
+CREATE INDEX tb ON t(b);
+SELECT count(*), sum(c) FROM t WHERE b LIKE '%3%';
+SELECT b, count(*) FROM t GROUP BY b ORDER BY 2 DESC LIMIT 5;
+SELECT count(*) FROM t x JOIN t y ON x.b = y.b WHERE x.a < 20000;
