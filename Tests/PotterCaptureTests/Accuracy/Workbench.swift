@@ -17,9 +17,6 @@ enum Workbench {
     static let isRoot = getuid() == 0
     /// The long version of the tests, for Scripts/soak-accuracy: more samples, every program as every user.
     static let isLong = ProcessInfo.processInfo.environment["POTTER_ACCURACY"] == "long"
-    /// How far a share may lie from the truth. The suite makes some 20 comparisons: at 3 sigma one run of CI in 19 would
-    /// fail by luck, at 4.5 one in 7,000. The bound of 3 is checked by Scripts/soak-accuracy.
-    static let sigmas = isLong ? 3.0 : 4.5
 
     /// The directory of this run; it goes away with the process.
     static let directory: String = {
