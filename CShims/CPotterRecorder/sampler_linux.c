@@ -119,10 +119,9 @@ static void take_sample(pp_recorder *recorder, pp_local *local, const siginfo_t 
     } else {
         // The old period goes on until the collector has drawn the next: Docs/Sampling.md, section 2.
         uint32_t fired = 1 + atomic_fetch_add_explicit(&local->thread->fired, 1, memory_order_acq_rel);
-        sample.period_ns = atomic_load_explicit(&local->thread->period_ns, memory_order_relaxed);
         uint32_t last = atomic_load_explicit(&local->thread->redraw_at, memory_order_relaxed);
-        if (fired > last)
-            sample.kind |= PP_SAMPLE_REFIRE;
+        sample.weight_ns = atomic_load_explicit(
+            fired > last ? &local->thread->late_weight_ns : &local->thread->weight_ns, memory_order_relaxed);
         *wake = fired == last;
     }
     pp_unwound unwound = unwind(recorder, local->thread, context, local->frames);

@@ -44,12 +44,10 @@ extension TargetSession {
         let isTick = UInt32(record.kind) & PP_SAMPLE_TICK.value != 0
         let inSyscall = UInt32(record.kind) & PP_SAMPLE_SYSCALL.value != 0
         let kind: SampleKind = isTick ? (inSyscall ? .syscallTick : .tick) : .user
-        let isRefire = UInt32(record.kind) & PP_SAMPLE_REFIRE.value != 0
         let weight =
             isTick
             ? UInt64(record.count) &* settings.timerIntervalNs
-            : (isRefire ? min(record.period_ns, 2 * settings.meanPeriodNs) : settings.meanPeriodNs)
-                + takeRedrawLoss(thread)
+            : min(record.weight_ns, 2 * settings.meanPeriodNs) + takeRedrawLoss(thread)
         try writer.addSample(
             thread: thread.recordingID, timeNs: record.time_ns, stack: stack, kind: kind, weightNs: weight,
             count: isTick ? record.count : 1)

@@ -95,7 +95,7 @@ extension TargetSession {
         // Without our handler the first signal would end the program.
         if !process.catchesSignal { process.catchesSignal = ProcFiles.catches(SIGPROF, pid: process.pid, tid: tid) }
         var error: Int32 = 0
-        pp_thread_redrawn(claim, first.ns, 1)
+        pp_thread_redrawn(claim, first.wholeNs, first.ns, 1)
         let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: first.ns, error: &error) : nil
         let armed = clock?.enable() ?? false
         // It may have announced an exec meanwhile, and waits for a word that no signal will follow it there.
@@ -142,7 +142,7 @@ extension TargetSession {
             let (period, fires) = nextPeriod(of: thread)
             thread.redrawLossNs += clock.redraw(period, after: fired)
             thread.redrawAt = fires
-            pp_thread_redrawn(claim, period, fires)
+            pp_thread_redrawn(claim, period, period, fires)
         }
     }
 

@@ -74,7 +74,6 @@
 #define PP_SAMPLE_USER 1u    // perf clock: stands for one mean period of user time
 #define PP_SAMPLE_TICK 2u    // thread timer: `count` ticks of CPU time, user and kernel
 #define PP_SAMPLE_SYSCALL 4u // flag on a tick: pc follows a system call instruction
-#define PP_SAMPLE_REFIRE 8u  // flag on user: the redraw is late; the period in force weighs it, not the mean
 
 // pp_session.counters: what could not be recorded. Names and order are those of the quality line.
 enum pp_counter {
@@ -100,7 +99,7 @@ typedef struct pp_sample {
     uint16_t reserved;
     uint32_t count;     // ticks (1 + overrun), or 1
     uint32_t sequence;  // of this thread, counts drops too
-    uint64_t period_ns; // of a refire
+    uint64_t weight_ns; // CPU time that a user sample stands for
 } pp_sample;
 _Static_assert(sizeof(pp_sample) == 32, "ring record");
 
@@ -139,8 +138,10 @@ typedef struct pp_thread {
     _Atomic uint64_t tail;      // records consumed so far
     _Atomic uint32_t armed;     // futex word: 0 not yet, 1 armed, 2 disarmed for exec, 3 cannot be armed
     _Atomic uint32_t redraw_at; // the fire of the period in force that wakes the collector to draw the next
-    _Atomic uint64_t period_ns; // in force, engine perf
-    uint64_t reserved4[5];
+    // Engine perf, weights of samples: until redraw_at the whole period in force (a thread is born within its first
+    // one), and what the clock really counts while the redraw is late.
+    _Atomic uint64_t weight_ns, late_weight_ns;
+    uint64_t reserved4[4];
 } pp_thread;
 _Static_assert(sizeof(pp_thread) == 256, "thread slot");
 

@@ -112,8 +112,9 @@ static inline uint64_t pp_thread_armed_cpu(pp_thread *t) { return pp_load64(&t->
 static inline uint32_t pp_thread_redraw_at(pp_thread *t) { return pp_load32(&t->redraw_at); }
 static inline uint32_t pp_thread_fired(pp_thread *t) { return pp_load32(&t->fired); }
 /// A new period is in force: counting its fires starts again.
-static inline void pp_thread_redrawn(pp_thread *t, uint64_t period_ns, uint32_t redraw_at) {
-    pp_store64(&t->period_ns, period_ns);
+static inline void pp_thread_redrawn(pp_thread *t, uint64_t weight_ns, uint64_t late_weight_ns, uint32_t redraw_at) {
+    pp_store64(&t->weight_ns, weight_ns);
+    pp_store64(&t->late_weight_ns, late_weight_ns);
     pp_store32(&t->redraw_at, redraw_at);
     pp_store32(&t->fired, 0);
 }
