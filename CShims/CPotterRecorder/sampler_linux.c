@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sampler: the SIGPROF handler. Two sources use the one signal:
 //   perf clock of the collector   si_code POLL_IN..POLL_HUP   one sample of user time
+//   ... of its page faults        si_fd says so               a number of faults
 //   CPU timer of the thread       si_code SI_TIMER            ticks of CPU time, user and kernel
 // Anything else is the program's own business: see foreign_signal.
 //
@@ -106,6 +107,28 @@ static void write_sample(pp_session *session, pp_local *local, const pp_sample *
         pp_ring_bell(); // half full: do not wait for the collector's clock
 }
 
+static bool from_fault_clock(const pp_thread *thread, const siginfo_t *info) {
+    uint32_t clock = atomic_load_explicit(&thread->fault_clock, memory_order_relaxed);
+    return clock != 0 && (uint32_t)info->si_fd + 1 == clock;
+}
+
+// Whether this fire counts: the first, and those of whole periods. *wake: the collector is to put the whole in force.
+static bool fault_counts(pp_thread *thread, bool *wake) {
+    bool first = atomic_fetch_add_explicit(&thread->fault_fired, 1, memory_order_acq_rel) == 0;
+    *wake = first;
+    return first || atomic_load_explicit(&thread->fault_ready, memory_order_relaxed) != 0;
+}
+
+// Counts a fire of the CPU clock: its weight, and whether the collector is to draw the next period.
+static void count_fire(pp_thread *thread, pp_sample *sample, bool *wake) {
+    // The old period goes on until the collector has drawn the next: Docs/Sampling.md, section 2.
+    uint32_t fired = 1 + atomic_fetch_add_explicit(&thread->fired, 1, memory_order_acq_rel);
+    uint32_t last = atomic_load_explicit(&thread->redraw_at, memory_order_relaxed);
+    sample->weight_ns =
+        atomic_load_explicit(fired > last ? &thread->late_weight_ns : &thread->weight_ns, memory_order_relaxed);
+    *wake = fired == last;
+}
+
 static void take_sample(pp_recorder *recorder, pp_local *local, const siginfo_t *info, const ucontext_t *context,
                         uint64_t now, bool tick, bool *wake) {
     pp_session *session = recorder->session;
@@ -116,13 +139,12 @@ static void take_sample(pp_recorder *recorder, pp_local *local, const siginfo_t 
         sample.count = 1u + (uint32_t)info->si_overrun;
         if (session->engine == PP_ENGINE_PERF && !syscall)
             return; // user time is the perf clock's business
+    } else if (from_fault_clock(local->thread, info)) {
+        sample.kind = PP_SAMPLE_FAULT;
+        if (!fault_counts(local->thread, wake))
+            return;
     } else {
-        // The old period goes on until the collector has drawn the next: Docs/Sampling.md, section 2.
-        uint32_t fired = 1 + atomic_fetch_add_explicit(&local->thread->fired, 1, memory_order_acq_rel);
-        uint32_t last = atomic_load_explicit(&local->thread->redraw_at, memory_order_relaxed);
-        sample.weight_ns = atomic_load_explicit(
-            fired > last ? &local->thread->late_weight_ns : &local->thread->weight_ns, memory_order_relaxed);
-        *wake = fired == last;
+        count_fire(local->thread, &sample, wake);
     }
     pp_unwound unwound = unwind(recorder, local->thread, context, local->frames);
     if (pp_stack_intern(session, local->frames, &unwound, &sample.stack))

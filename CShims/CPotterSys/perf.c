@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The perf software CPU clock of one thread, held by the collector: it ends with the collector, whatever happens.
+// The perf software clocks of one thread, held by the collector: they end with the collector, whatever happens.
 // Attributes and order of set-up are measured facts: see Docs/Sampling.md.
 #include "CPotterSys.h"
 #include <errno.h>
@@ -11,13 +11,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int potter_perf_clock(pid_t tid, uint64_t period_ns) {
+static int open_clock(pid_t tid, uint64_t event, uint64_t period) {
     struct perf_event_attr attributes;
     memset(&attributes, 0, sizeof(attributes));
     attributes.size = sizeof(attributes);
     attributes.type = PERF_TYPE_SOFTWARE;
-    attributes.config = PERF_COUNT_SW_CPU_CLOCK;
-    attributes.sample_period = period_ns;
+    attributes.config = event;
+    attributes.sample_period = period;
     attributes.disabled = 1;
     attributes.exclude_kernel = 1; // also as root: kernel hits cut read() short and interrupt epoll_wait
     attributes.exclude_hv = 1;
@@ -35,12 +35,15 @@ int potter_perf_clock(pid_t tid, uint64_t period_ns) {
     return error;
 }
 
+int potter_perf_clock(pid_t tid, uint64_t period_ns) { return open_clock(tid, PERF_COUNT_SW_CPU_CLOCK, period_ns); }
+int potter_perf_faults(pid_t tid, uint64_t period) { return open_clock(tid, PERF_COUNT_SW_PAGE_FAULTS, period); }
+
 int potter_perf_enable(int fd) { return ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0 ? -errno : 0; }
 int potter_perf_disable(int fd) { return ioctl(fd, PERF_EVENT_IOC_DISABLE, 0) != 0 ? -errno : 0; }
 uint64_t potter_perf_count(int fd) {
     uint64_t count = 0;
     return read(fd, &count, sizeof(count)) == sizeof(count) ? count : 0;
 }
-int potter_perf_period(int fd, uint64_t period_ns) {
-    return ioctl(fd, PERF_EVENT_IOC_PERIOD, &period_ns) != 0 ? -errno : 0;
+int potter_perf_period(int fd, uint64_t period) {
+    return ioctl(fd, PERF_EVENT_IOC_PERIOD, &period) != 0 ? -errno : 0;
 }

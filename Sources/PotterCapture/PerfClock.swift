@@ -5,15 +5,14 @@ import Glibc
 /// Random sampling periods, uniform within half of the mean. Fixed periods alias with periodic programs: a true 30 %
 /// was read as 0 to 97 % (Docs/Sampling.md).
 struct SamplingPeriod {
-    let meanNs: UInt64
+    /// Nanoseconds, or page faults.
+    let mean: UInt64
     private var generator = SystemRandomNumberGenerator()
 
-    init(frequency: Int) {
-        meanNs = 1_000_000_000 / UInt64(max(frequency, 1))
-    }
+    init(mean: UInt64) { self.mean = max(mean, 8) }
 
     mutating func draw() -> UInt64 {
-        let mean = Double(meanNs)
+        let mean = Double(mean)
         return UInt64(Double.random(in: 0.5 * mean...1.5 * mean, using: &generator))
     }
 
@@ -22,10 +21,10 @@ struct SamplingPeriod {
     mutating func drawFirst(redrawEvery: UInt32) -> FirstPeriod {
         while true {
             let whole = draw()
-            guard Double.random(in: 0..<1.5, using: &generator) * Double(meanNs) < Double(whole) else { continue }
+            guard Double.random(in: 0..<1.5, using: &generator) * Double(mean) < Double(whole) else { continue }
             let rest = UInt64.random(in: 1...whole, using: &generator)
             return FirstPeriod(
-                ns: max(rest, meanNs / 8), wholeNs: whole,
+                rest: max(rest, mean / 8), whole: whole,
                 firesLeft: UInt32.random(in: 0..<max(redrawEvery, 1), using: &generator))
         }
     }
@@ -36,15 +35,18 @@ struct SamplingPeriod {
 /// `redrawEvery` fires, a moment falls into one in proportion to its length, and anywhere in it.
 struct FirstPeriod {
     /// What is left of the period that the thread was born in.
-    var ns: UInt64
+    var rest: UInt64
     /// That period, which is then in force for `firesLeft` fires more.
-    var wholeNs: UInt64
+    var whole: UInt64
     var firesLeft: UInt32
 }
 
-/// The perf clock of one thread; closing it ends it.
+/// The perf clocks of one thread, of its CPU time and of its page faults; closing them ends them.
 final class PerfClock {
     let descriptor: Int32
+    private var faults: Int32 = -1
+    /// The period of `faults` that is to follow its first.
+    private var wholeFaultPeriod: UInt64?
     private var period: UInt64
     private var lastTotal: UInt64 = 0
     private var userFires: UInt64 = 0
@@ -61,8 +63,15 @@ final class PerfClock {
         period = periodNs
     }
 
-    func enable() -> Bool { potter_perf_enable(descriptor) == 0 }
-    func disable() { _ = potter_perf_disable(descriptor) }
+    func enable() -> Bool {
+        enableFaults()
+        return potter_perf_enable(descriptor) == 0
+    }
+
+    func disable() {
+        if faults >= 0 { _ = potter_perf_disable(faults) }
+        _ = potter_perf_disable(descriptor)
+    }
 
     /// Puts a new period in force, which starts now, after `fires` signals under the old one. The restart loses the CPU
     /// time since the clock last fired; returned is the part of it (ns) that was user time, by the share of user hits
@@ -83,7 +92,36 @@ final class PerfClock {
     /// CPU time of the thread, user and kernel, while the clock was enabled, ns.
     var count: UInt64 { potter_perf_count(descriptor) }
 
-    deinit { close(descriptor) }
+    deinit {
+        close(descriptor)
+        if faults >= 0 { close(faults) }
+    }
+
+    /// Opens the clock of page faults, disabled; its descriptor. None where descriptors run short: threads that come
+    /// later need them for their CPU clocks.
+    func followFaults(tid: Int32, first: FirstPeriod) -> Int32? {
+        guard descriptor < Self.mostDescriptors / 2 else { return nil }
+        faults = max(potter_perf_faults(tid, first.rest), -1)
+        wholeFaultPeriod = first.whole
+        return faults >= 0 ? faults : nil
+    }
+
+    func enableFaults() {
+        if faults >= 0 { _ = potter_perf_enable(faults) }
+    }
+
+    /// The first period is over. Returns whether the whole one is in force now and was not before.
+    func beginWholeFaultPeriod() -> Bool {
+        guard faults >= 0, let whole = wholeFaultPeriod else { return false }
+        wholeFaultPeriod = nil
+        return potter_perf_period(faults, whole) == 0
+    }
+
+    private static let mostDescriptors: Int32 = {
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        return Int32(clamping: limit.rlim_cur)
+    }()
 
     /// Whether this kernel lets us sample our own children: nil, or why not.
     static func refusal() -> String? {

@@ -19,13 +19,19 @@ final class SamplingSettings {
     let frequency: Int
     let meanPeriodNs: UInt64
     let timerIntervalNs: UInt64
+    /// CPU time of a page fault on this machine, ns.
+    let faultNs: UInt64
     private var period: SamplingPeriod
+    private var faultPeriod: SamplingPeriod
 
     /// Picks the engine; throws if `perf` was asked for and is refused.
     init(_ options: RecordOptions) throws {
         frequency = options.frequency
-        period = SamplingPeriod(frequency: frequency)
-        meanPeriodNs = period.meanNs
+        period = SamplingPeriod(mean: 1_000_000_000 / UInt64(max(frequency, 1)))
+        meanPeriodNs = period.mean
+        faultNs = options.engine == .timer ? 0 : PageFaultCost.measured()
+        // As much time as the other samples stand for.
+        faultPeriod = SamplingPeriod(mean: meanPeriodNs / max(faultNs, 1))
         let refusal = options.engine == .timer ? nil : PerfClock.refusal()
         switch (options.engine, refusal) {
         case (.timer, _):
@@ -43,6 +49,7 @@ final class SamplingSettings {
         timerIntervalNs = engine == .timer ? meanPeriodNs : max(meanPeriodNs, Self.leastTickNs)
     }
 
+    func drawFirstFaultPeriod() -> FirstPeriod { faultPeriod.drawFirst(redrawEvery: 1) }
     func drawPeriod() -> UInt64 { period.draw() }
     func drawFirstPeriod() -> FirstPeriod { period.drawFirst(redrawEvery: redrawEvery) }
 

@@ -41,6 +41,7 @@ extension TargetSession {
             badRecords = badRecords.plus(1)
             return
         }
+        if UInt32(record.kind) & PP_SAMPLE_FAULT.value != 0 { return try writeFaults(record, stack, thread) }
         let isTick = UInt32(record.kind) & PP_SAMPLE_TICK.value != 0
         let inSyscall = UInt32(record.kind) & PP_SAMPLE_SYSCALL.value != 0
         let kind: SampleKind = isTick ? (inSyscall ? .syscallTick : .tick) : .user
@@ -52,6 +53,13 @@ extension TargetSession {
             thread: thread.recordingID, timeNs: record.time_ns, stack: stack, kind: kind, weightNs: weight,
             count: isTick ? record.count : 1)
         thread.samples += 1
+    }
+
+    private func writeFaults(_ record: pp_sample, _ stack: Int64, _ thread: TrackedThread) throws {
+        let faults = thread.faultPeriod
+        try writer.addSample(
+            thread: thread.recordingID, timeNs: record.time_ns, stack: stack, kind: .fault,
+            weightNs: faults * settings.faultNs, count: UInt32(clamping: faults))
     }
 
     /// CPU time that a redraw cost the clock, handed to the next sample of the thread: see `redrawPeriods`.

@@ -75,7 +75,18 @@ extension TargetSession {
         }
         thread.name = ProcFiles.threadName(pid: process.pid, tid: tid) ?? ""
         threads[arrival.slot] = thread
+        followFaults(of: thread, claim)
         if arrival.exited { try end(thread, claim) }
+    }
+
+    /// After the arming, which the thread waits for. It starts as a clock that has run for ever: see `FirstPeriod`.
+    private func followFaults(of thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
+        guard let clock = thread.clock else { return }
+        let first = settings.drawFirstFaultPeriod()
+        guard let descriptor = clock.followFaults(tid: thread.tid, first: first) else { return }
+        thread.faultPeriod = first.whole
+        pp_thread_set_fault_clock(claim, descriptor)
+        clock.enableFaults()
     }
 
     private func arm(
@@ -95,8 +106,8 @@ extension TargetSession {
         // Without our handler the first signal would end the program.
         if !process.catchesSignal { process.catchesSignal = ProcFiles.catches(SIGPROF, pid: process.pid, tid: tid) }
         var error: Int32 = 0
-        pp_thread_redrawn(claim, first.wholeNs, first.ns, 1)
-        let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: first.ns, error: &error) : nil
+        pp_thread_redrawn(claim, first.whole, first.rest, 1)
+        let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: first.rest, error: &error) : nil
         let armed = clock?.enable() ?? false
         // It may have announced an exec meanwhile, and waits for a word that no signal will follow it there.
         if pp_thread_exec(claim) != 0 { return refuseForExec(claim) }
@@ -128,6 +139,7 @@ extension TargetSession {
                 claim, tid: thread.tid, process: thread.process, first: first, reason: &thread.unsampledReason)
             thread.secondPeriod = first
             thread.redrawAt = 1
+            followFaults(of: thread, claim)
         }
     }
 
@@ -137,6 +149,7 @@ extension TargetSession {
         for (slot, thread) in threads {
             guard let clock = thread.clock else { continue }
             let claim = memory.thread(slot)
+            if pp_thread_fault_fired(claim) > 0, clock.beginWholeFaultPeriod() { pp_thread_set_fault_ready(claim) }
             let fired = pp_thread_fired(claim)
             guard fired > 0, fired >= thread.redrawAt else { continue }
             let (period, fires) = nextPeriod(of: thread)
@@ -148,7 +161,7 @@ extension TargetSession {
 
     private func nextPeriod(of thread: TrackedThread) -> (ns: UInt64, fires: UInt32) {
         defer { thread.secondPeriod = nil }
-        if let second = thread.secondPeriod, second.firesLeft > 0 { return (second.wholeNs, second.firesLeft) }
+        if let second = thread.secondPeriod, second.firesLeft > 0 { return (second.whole, second.firesLeft) }
         return (settings.drawPeriod(), settings.redrawEvery)
     }
 

@@ -60,6 +60,8 @@ final class TrackedThread {
     var redrawLossNs: UInt64 = 0
     /// The fire of the period in force after which the next is drawn.
     var redrawAt: UInt32 = 1
+    /// Page faults that a sample of them stands for.
+    var faultPeriod: UInt64 = 0
     /// The period that follows the first, shortened one.
     var secondPeriod: FirstPeriod?
 

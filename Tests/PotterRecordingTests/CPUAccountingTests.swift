@@ -35,6 +35,32 @@ import Testing
         #expect(sum(shares) == 1000)
     }
 
+    @Test func kernelTimeIsDividedAmongSystemCallsAndPageFaults() {
+        let shares = perf(
+            cpuNs: 1000,
+            [
+                total(1, .user, weightNs: 400), total(2, .syscallTick, ticks: 50), total(3, .fault, weightNs: 300),
+                total(1, .fault, weightNs: 100),
+            ])
+        #expect(weight(shares, .kernel, 2) == 200)
+        #expect(weight(shares, .fault, 3) == 300)
+        #expect(weight(shares, .fault, 1) == 100)
+        #expect(sum(shares) == 1000)
+    }
+
+    @Test func faultsAloneAreCappedToo() {
+        let shares = perf(cpuNs: 1000, [total(1, .fault, weightNs: 100)])
+        #expect(weight(shares, .fault) == 300)
+        #expect(weight(shares, .unattributed) == 700)
+    }
+
+    @Test func hostileWeightsDoNotOverflow() {
+        let shares = perf(
+            cpuNs: .max,
+            (1...100).flatMap { [total($0, .fault, weightNs: .max), total($0, .syscallTick, ticks: .max)] })
+        #expect(sum(shares) == Int64(CPUAccounting.plausible(.max)))
+    }
+
     @Test func kernelTimeIsCappedAndTheRestUnattributed() {
         let shares = perf(cpuNs: 1000, [total(1, .user, weightNs: 100), total(2, .syscallTick, ticks: 10)])
         #expect(weight(shares, .kernel) == 120)

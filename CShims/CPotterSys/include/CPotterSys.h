@@ -30,9 +30,11 @@ int potter_send_descriptors(int fd, const void *_Nonnull bytes, size_t size, con
 /// A perf software CPU clock of thread `tid`, user space only, disabled, close-on-exec, remove-on-exec, period in ns;
 /// SIGPROF directed at the thread at each overflow once enabled. Returns the descriptor.
 int potter_perf_clock(pid_t tid, uint64_t period_ns);
+/// The same, counting the page faults that its user code makes; period in faults.
+int potter_perf_faults(pid_t tid, uint64_t period);
 int potter_perf_enable(int fd);
 int potter_perf_disable(int fd);
-int potter_perf_period(int fd, uint64_t period_ns);
+int potter_perf_period(int fd, uint64_t period);
 /// CPU time of the thread since the clock was enabled, ns; 0 if it cannot be read.
 uint64_t potter_perf_count(int fd);
 

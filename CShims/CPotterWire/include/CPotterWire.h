@@ -74,6 +74,7 @@
 #define PP_SAMPLE_USER 1u    // perf clock: stands for one mean period of user time
 #define PP_SAMPLE_TICK 2u    // thread timer: `count` ticks of CPU time, user and kernel
 #define PP_SAMPLE_SYSCALL 4u // flag on a tick: pc follows a system call instruction
+#define PP_SAMPLE_FAULT 8u   // perf clock of page faults: pc is the instruction that faulted
 
 // pp_session.counters: what could not be recorded. Names and order are those of the quality line.
 enum pp_counter {
@@ -129,7 +130,9 @@ typedef struct pp_thread {
     uint32_t timer;                // kernel timer id + 1; 0: none
     char name[16];                 // at exit, for threads that the collector never saw alive
     _Atomic uint64_t armed_cpu_ns; // CLOCK_THREAD_CPUTIME_ID when its wait to be armed was over; 0: it waited in vain
-    uint64_t reserved1[4];
+    _Atomic uint32_t fault_fired;  // fires of the clock of page faults
+    uint32_t reserved0;
+    uint64_t reserved1[3];
     // Ring: head written by the target.
     _Atomic uint64_t head;    // records written so far
     _Atomic uint64_t dropped; // records that found no room
@@ -141,7 +144,11 @@ typedef struct pp_thread {
     // Engine perf, weights of samples: until redraw_at the whole period in force (a thread is born within its first
     // one), and what the clock really counts while the redraw is late.
     _Atomic uint64_t weight_ns, late_weight_ns;
-    uint64_t reserved4[4];
+    // The clock of page faults: its descriptor in the collector (si_fd of its signals) + 1, 0 for none; and from which
+    // fire on its fires count, since a period that is the rest of one goes on until the collector puts the whole in force.
+    _Atomic uint32_t fault_clock;
+    _Atomic uint32_t fault_ready; // 1: the whole period is in force
+    uint64_t reserved4[3];
 } pp_thread;
 _Static_assert(sizeof(pp_thread) == 256, "thread slot");
 

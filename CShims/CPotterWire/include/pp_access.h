@@ -111,6 +111,13 @@ static inline uint32_t pp_thread_exec(pp_thread *t) { return pp_load32(&t->exec)
 static inline uint64_t pp_thread_armed_cpu(pp_thread *t) { return pp_load64(&t->armed_cpu_ns); }
 static inline uint32_t pp_thread_redraw_at(pp_thread *t) { return pp_load32(&t->redraw_at); }
 static inline uint32_t pp_thread_fired(pp_thread *t) { return pp_load32(&t->fired); }
+static inline uint32_t pp_thread_fault_fired(pp_thread *t) { return pp_load32(&t->fault_fired); }
+/// `descriptor` is the collector's; its first period is the rest of one.
+static inline void pp_thread_set_fault_clock(pp_thread *t, int descriptor) {
+    pp_store32(&t->fault_ready, 0);
+    pp_store32(&t->fault_clock, (uint32_t)descriptor + 1);
+}
+static inline void pp_thread_set_fault_ready(pp_thread *t) { pp_store32(&t->fault_ready, 1); }
 /// A new period is in force: counting its fires starts again.
 static inline void pp_thread_redrawn(pp_thread *t, uint64_t weight_ns, uint64_t late_weight_ns, uint32_t redraw_at) {
     pp_store64(&t->weight_ns, weight_ns);

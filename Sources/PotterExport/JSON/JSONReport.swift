@@ -89,6 +89,7 @@ struct JSONReport {
                 json.field("samples", thread.totals.samples)
                 json.field("user_ns", thread.totals[.user])
                 json.field("kernel_ns", thread.totals[.kernel])
+                json.field("page_fault_ns", thread.totals[.fault])
                 json.field("arming_ns", thread.totals[.arming])
                 json.field("unattributed_ns", thread.totals[.unattributed])
                 json.field("engine", thread.engine.rawValue)
@@ -99,7 +100,7 @@ struct JSONReport {
 
     /// All kinds, also those that are 0: a reader need not ask whether a key is there.
     private func write(_ totals: KindTotals, _ json: inout JSONWriter) {
-        for kind in WeightKind.allCases { json.field("\(kind)_ns", totals[kind]) }
+        for kind in WeightKind.allCases { json.field("\(kind.name)_ns", totals[kind]) }
     }
 
     private func functions(_ json: inout JSONWriter) {

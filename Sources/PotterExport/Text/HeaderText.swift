@@ -31,7 +31,7 @@ struct HeaderText {
     private var cpu: String {
         let totals = summary.totals
         let parts = WeightKind.allCases.filter { totals[$0] != 0 }.map { kind in
-            "\(kind) \(Units.time(totals[kind]))"
+            "\(kind == .fault ? "page faults" : kind.name) \(Units.time(totals[kind]))"
         }
         return "CPU: " + (parts.isEmpty ? "none" : parts.joined(separator: ", "))
     }

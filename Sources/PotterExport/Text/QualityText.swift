@@ -100,7 +100,7 @@ struct QualityText {
         let target = quality.number(QualityKey.costTargetNs)
         let collector = quality.number(QualityKey.costCollectorNs)
         guard target > 0 || collector > 0 else { return "" }
-        return "own cost: \(Units.time(target)) in the target, \(Units.time(collector)) beside it"
+        return "own cost: \(Units.time(target)) in handlers, \(Units.time(collector)) beside the target"
     }
 
     private var ending: String {

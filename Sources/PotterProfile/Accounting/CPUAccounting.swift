@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // How CPU time becomes weights of stacks. Pure: clocks and samples in, shares out.
 //
-//   thread's own clock  =  [arming]  +  user samples  +  kernel  +  [unattributed]
+//   thread's own clock  =  [arming]  +  user samples  +  system calls  +  page faults  +  [unattributed]
 //   process's clock     =  [startup] +  threads' clocks  +  [exit]
 //
 // Invariants
 //  1. The shares of a thread add up to its clock exactly. Nothing is scaled: what samples do not explain is
 //     [unattributed], and negative where they explain too much.
-//  2. Kernel time is never invented from sampling noise: it is at most `kernelCap` times what the ticks that follow a
-//     system call saw.
-//  3. Kernel time is never given to stacks that no such tick saw.
+//  2. Kernel time is never invented from sampling noise: it is at most `kernelCap` times what there is evidence of:
+//     ticks that follow a system call, and samples of page faults.
+//  3. Kernel time is never given to stacks of which there is none.
 
 /// The division of CPU time among stacks (design decision 3).
 public enum CPUAccounting {
-    /// Kernel time of a thread is at most 3 times what its ticks in system calls stand for. Ticks alias with programs
+    /// Kernel time of a thread is at most 3 times what its ticks in system calls and its page faults stand for. Ticks alias with programs
     /// that sleep: of 2.0 s in system calls of a loop that worked 35 us and slept 100 us they saw 0.96 s [measured].
     static let kernelCap: (numerator: UInt64, denominator: UInt64) = (3, 1)
 
@@ -42,7 +42,7 @@ public enum CPUAccounting {
     }
 
     /// A part of a thread's or process's CPU time. For `.user` the time was spent in the leaf of `stack`, for `.kernel`
-    /// in a system call made there; the other kinds have no stack (0).
+    /// in a system call made there, for `.fault` in page faults there; the other kinds have no stack (0).
     public struct Share: Equatable, Sendable {
         public var stack: UInt32
         public var kind: WeightKind
@@ -115,29 +115,41 @@ public enum CPUAccounting {
             shares.append(
                 Share(stack: total.stack, kind: .user, samples: total.samples, weightNs: Int64(total.weightNs)))
         }
-        let syscalls = totals.filter { $0.kind == .syscallTick }
-        let ticks = syscalls.reduce(0) { $0 &+ $1.ticks }
-        guard ticks > 0 else { return shares }
-        let seenNs = plausible(ticks.multipliedReportingOverflow(by: thread.tickNs).partialValue)
-        let cap = seenNs * kernelCap.numerator / kernelCap.denominator
-        // A clock never read leaves only the ticks to go by.
+        let evidence = evidence(in: totals, thread)
+        let seenNs = evidence.reduce(0) { $0 + $1.weightNs }
+        guard seenNs > 0 else { return shares }
+        let cap = plausible(seenNs) * kernelCap.numerator / kernelCap.denominator
+        // A clock never read leaves only the evidence to go by.
         let beyondUser =
-            thread.cpuNs.map { Int64($0) - Int64(thread.armingNs) - Int64(plausible(userNs)) } ?? Int64(seenNs)
+            thread.cpuNs.map { Int64($0) - Int64(thread.armingNs) - Int64(plausible(userNs)) }
+            ?? Int64(plausible(seenNs))
         let kernelNs = UInt64(max(0, min(beyondUser, Int64(cap))))
-        return shares + divide(kernelNs, among: syscalls, ticks: ticks)
+        return shares + divide(kernelNs, among: evidence, seenNs: seenNs)
     }
 
-    /// In proportion to ticks, to the nanosecond: each stack gets the difference of two rounded running sums.
-    private static func divide(_ kernelNs: UInt64, among totals: [SampleTotal], ticks: UInt64) -> [Share] {
-        var ticksSoFar: UInt64 = 0
+    /// What tells of kernel time, with the time that it stands for as weight. Bounded so that the sum fits.
+    private static func evidence(in totals: [SampleTotal], _ thread: ThreadUsage) -> [SampleTotal] {
+        var evidence = totals.filter { $0.kind == .syscallTick || $0.kind == .fault }
+        let most = (UInt64.max / 2) / UInt64(max(1, evidence.count))
+        for i in evidence.indices {
+            let ns = evidence[i].kind == .fault ? evidence[i].weightNs : evidence[i].ticks &* thread.tickNs
+            evidence[i].weightNs = min(ns, most)
+        }
+        return evidence
+    }
+
+    /// In proportion to the evidence, to the nanosecond: each stack gets the difference of two rounded running sums.
+    private static func divide(_ kernelNs: UInt64, among totals: [SampleTotal], seenNs: UInt64) -> [Share] {
+        var seenSoFar: UInt64 = 0
         var givenNs: UInt64 = 0
         return totals.map { total in
-            ticksSoFar += total.ticks
-            let product = kernelNs.multipliedFullWidth(by: ticksSoFar)
-            let untilHere = ticks.dividingFullWidth(product).quotient
+            seenSoFar += total.weightNs
+            let product = kernelNs.multipliedFullWidth(by: seenSoFar)
+            let untilHere = seenNs.dividingFullWidth(product).quotient
             defer { givenNs = untilHere }
             return Share(
-                stack: total.stack, kind: .kernel, samples: total.samples, weightNs: Int64(untilHere - givenNs))
+                stack: total.stack, kind: total.kind == .fault ? .fault : .kernel, samples: total.samples,
+                weightNs: Int64(untilHere - givenNs))
         }
     }
 }

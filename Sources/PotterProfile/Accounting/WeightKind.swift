@@ -8,4 +8,11 @@ public enum WeightKind: UInt8, Sendable, CaseIterable {
     case startup = 4
     case arming = 5
     case exit = 6
+    /// Kernel time in page faults.
+    case fault = 7
+
+    /// As in keys of documents.
+    public var name: String {
+        self == .fault ? "page_fault" : "\(self)"
+    }
 }

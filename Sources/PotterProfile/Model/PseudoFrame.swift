@@ -17,13 +17,15 @@ public enum PseudoFrame: UInt64, Sendable, CaseIterable {
     case incomplete = 6
     /// Stands for frames left out of the middle of a very deep stack; how many is in the upper half of the address.
     case cut = 7
+    /// Time in the kernel for page faults of the frame above.
+    case pageFault = 8
 
     /// The id of the module row that pseudo frames belong to.
     public static let module: Int64 = 1
     private static let countShift: UInt64 = 32
 
     public var name: String {
-        "[\(self)]"
+        self == .pageFault ? "[page fault]" : "[\(self)]"
     }
 
     /// The location in a recording; `count` is the number of frames that `.cut` stands for.

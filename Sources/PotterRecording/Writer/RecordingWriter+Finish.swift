@@ -82,6 +82,7 @@ extension RecordingWriter {
         case .startup: pseudo = .startup
         case .arming: pseudo = .arming
         case .exit: pseudo = .exit
+        case .fault: pseudo = .pageFault
         }
         return state.trie.node(parent: share.stack, location: state.trie.location(pseudo.location()))
     }

@@ -23,7 +23,7 @@ extension RecordingWriter {
         }
         // Kernel time hangs below the stack that the flags stand with.
         let leaf = Int(weight.stack)
-        let stack = weight.kind == .kernel ? Int(state.trie.nodes[leaf].parent) : leaf
+        let stack = weight.kind == .kernel || weight.kind == .fault ? Int(state.trie.nodes[leaf].parent) : leaf
         let flags = StackFlags(rawValue: state.trie.nodes[stack].flags)
         if flags.contains(.incomplete) {
             counts["\(QualityKey.unwindFailed):\(outermostModule(of: stack))", default: 0] &+= samples

@@ -9,9 +9,9 @@ struct SampleTotals {
     private var totals: [SampleTotal] = []
 
     mutating func add(thread: UInt32, _ total: SampleTotal) {
-        // 30 bits of thread, 2 of kind, 32 of stack.
-        precondition(thread < 1 << 30, "more than a billion threads")
-        let key = UInt64(thread) << 34 | UInt64(total.kind.rawValue) << 32 | UInt64(total.stack)
+        // 29 bits of thread, 3 of kind, 32 of stack.
+        precondition(thread < 1 << 29, "more than half a billion threads")
+        let key = UInt64(thread) << 35 | UInt64(total.kind.rawValue) << 32 | UInt64(total.stack)
         let found = ids.id(of: key, orInsert: UInt32(totals.count + 1))
         if found.inserted {
             threads.append(thread)

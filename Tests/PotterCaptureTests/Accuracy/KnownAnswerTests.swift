@@ -166,6 +166,26 @@ extension AccuracyTests.KnownAnswerTests {
         #expect(abs(reader.weightNs / all - truth) <= bound)
         try checkTotal(run)
     }
+
+    /// Page faults follow no system call, and are the function's that faults.
+    @Test(arguments: users)
+    func pageFaults(user: RecordedRun.User) throws {
+        let run = try RecordedRun([try Workbench.compile("faults.c"), Workbench.isLong ? "12" : "4"], as: user)
+        let all = run.profile.weights.reduce(0) { $0 + Double($1.weightNs) }
+        let kinds: [(String, Double)] = [
+            ("toucher", run.sum(through: "toucher").weightNs), ("computer", run.sum(through: "computer").weightNs),
+            ("calls", run.sum([.kernel]) { _ in true }.weightNs),
+        ]
+        let faults = run.sum([.fault], through: "toucher")
+        let read = try kinds.map { "\($0.0) \(($0.1 / all).short), true \(try run.truth($0.0).short)" }
+        report(
+            "faults.c as \(user)",
+            "\(read.joined(separator: "; ")); \(faults.samples) samples of faults; \(try totals(run))")
+        for (name, weight) in kinds { #expect(abs(weight / all - (try run.truth(name))) <= 0.05, "\(name)") }
+        #expect(faults.samples >= 300)
+        #expect(faults.weightNs >= 0.99 * Double(run.totals[.fault]), "faults of others")
+        try checkTotal(run)
+    }
 }
 
 /// All weights, pseudo frames included, against getrusage of the program.

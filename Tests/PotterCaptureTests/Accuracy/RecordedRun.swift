@@ -52,7 +52,7 @@ struct RecordedRun {
 
     /// Weight in ns and samples of the stacks that `isMeant` picks by their functions' names, leaf first.
     func sum(
-        _ kinds: Set<WeightKind> = [.user, .kernel], where isMeant: ([String]) -> Bool
+        _ kinds: Set<WeightKind> = [.user, .kernel, .fault], where isMeant: ([String]) -> Bool
     ) -> (weightNs: Double, samples: Int) {
         let meant = chains.map(isMeant)
         return profile.weights.reduce(into: (0, 0)) { sum, weight in
@@ -62,8 +62,9 @@ struct RecordedRun {
         }
     }
 
-    func sum(_ kinds: Set<WeightKind> = [.user, .kernel], through function: String) -> (weightNs: Double, samples: Int)
-    {
+    func sum(_ kinds: Set<WeightKind> = [.user, .kernel, .fault], through function: String) -> (
+        weightNs: Double, samples: Int
+    ) {
         sum(kinds) { $0.contains { baseName($0) == function } }
     }
 
