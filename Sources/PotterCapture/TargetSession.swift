@@ -27,6 +27,8 @@ final class TargetSession {
     /// By module slot: the module's row, 0 while unknown.
     var moduleRows: [Int64] = []
     var modulePaths: [String] = []
+    /// Slots that are being filled in, or never will be: their process was killed meanwhile.
+    private var unannounced: Set<UInt32> = []
     /// Modules whose unwind tables are not ready.
     var unprepared: Set<UInt32> = []
     /// Stack id in session memory -> row of the recording.
@@ -149,10 +151,16 @@ final class TargetSession {
         let high = pp_session_module_high(memory.header)
         while moduleRows.count < Int(high) {
             let slot = UInt32(moduleRows.count)
+            moduleRows.append(0)
+            modulePaths.append("")
+            unannounced.insert(slot)
+        }
+        for slot in unannounced.sorted() {
             let claim = memory.module(slot)
             guard pp_module_state(claim) == PP_MODULE_ANNOUNCED.value,  // else it is being filled in: next time
                 let process = processes[claim.pointee.process] ?? processes[0]
-            else { return }
+            else { continue }
+            unannounced.remove(slot)
             try follow(slot, claim, process, wake)
         }
     }
@@ -171,8 +179,8 @@ final class TargetSession {
         try writer.addMapping(
             process: process.recordingID, module: row, start: claim.pointee.start, end: claim.pointee.end,
             bias: claim.pointee.bias, fromNs: claim.pointee.time_ns)
-        moduleRows.append(row)
-        modulePaths.append(path)
+        moduleRows[Int(slot)] = row
+        modulePaths[Int(slot)] = path
         let key = UnwindTableStore.Key(
             buildID: buildID, path: buildID.isEmpty ? path : "", inode: buildID.isEmpty ? inode : 0)
         if let offset = store.offset(for: key) {

@@ -144,8 +144,9 @@ typedef struct pp_thread {
     // Engine perf, weights of samples: until redraw_at the whole period in force (a thread is born within its first
     // one), and what the clock really counts while the redraw is late.
     _Atomic uint64_t weight_ns, late_weight_ns;
-    // The clock of page faults: its descriptor in the collector (si_fd of its signals) + 1, 0 for none; and from which
-    // fire on its fires count, since a period that is the rest of one goes on until the collector puts the whole in force.
+    // The clock of page faults: its descriptor in the collector (si_fd of its signals) + 1, 0 for none. Its first
+    // period is the rest of one, and goes on until the collector puts the whole in force: only then do its fires count
+    // again.
     _Atomic uint32_t fault_clock;
     _Atomic uint32_t fault_ready; // 1: the whole period is in force
     uint64_t reserved4[3];
