@@ -44,6 +44,4 @@ uint64_t potter_perf_count(int fd) {
     uint64_t count = 0;
     return read(fd, &count, sizeof(count)) == sizeof(count) ? count : 0;
 }
-int potter_perf_period(int fd, uint64_t period) {
-    return ioctl(fd, PERF_EVENT_IOC_PERIOD, &period) != 0 ? -errno : 0;
-}
+int potter_perf_period(int fd, uint64_t period) { return ioctl(fd, PERF_EVENT_IOC_PERIOD, &period) != 0 ? -errno : 0; }
