@@ -41,7 +41,7 @@ static _Atomic int modules_changed;
 
 PP_EXPORT void *dlopen(const char *file, int mode) {
     pp_real_resolve();
-    if (pp_recorder_state.session != NULL) {
+    if (!pp_is_inert()) {
         bool bare = file != NULL;
         bool substitutes = false;
         for (const char *at = file; at != NULL && *at != 0; at++) {
@@ -155,6 +155,16 @@ PP_EXPORT void quick_exit(int status) {
     pp_real.quick_exit(status);
     __builtin_unreachable();
 }
+
+// SIGPROF from a thread to itself.
+
+PP_EXPORT int raise(int signal) { return pp_raise(signal); }
+PP_EXPORT int gsignal(int signal) { return pp_raise(signal); }
+PP_EXPORT int pthread_kill(pthread_t thread, int signal) { return pp_pthread_kill(thread, signal); }
+PP_EXPORT int pthread_sigqueue(pthread_t thread, int signal, const union sigval value) {
+    return pp_pthread_sigqueue(thread, signal, value);
+}
+PP_EXPORT int tgkill(pid_t process, pid_t thread, int signal) { return pp_tgkill(process, thread, signal); }
 
 // Dispositions. All of these end in sigaction.
 

@@ -10,7 +10,7 @@
 #define PP_FOREVER_NS (1ull << 62)
 
 #define PP_DIRECT_IF_INERT(name, ...)                                                                                  \
-    if (__builtin_expect(pp_recorder_state.session == NULL, 0)) {                                                      \
+    if (__builtin_expect(pp_is_inert(), 0)) {                                                                          \
         pp_real_resolve();                                                                                             \
         __attribute__((musttail)) return pp_real.name(__VA_ARGS__);                                                    \
     }

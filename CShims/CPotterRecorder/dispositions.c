@@ -22,14 +22,19 @@
 #define PP_DISARM_WAIT_NS 100000000ull
 #define PP_SA_RESTORER 0x04000000
 
-static void give_signal_away(pp_recorder *recorder) {
+bool pp_signal_give_away(enum pp_counter why) {
+    pp_recorder *recorder = &pp_recorder_state;
     pp_process *process = &pp_processes(recorder->session)[recorder->process];
     atomic_store(&recorder->signal_taken, 1);
-    pp_count(recorder->session, PP_COUNT_SIGNAL_TAKEN);
+    pp_count(recorder->session, why);
     pp_timers_delete();
+    if (why == PP_COUNT_SECCOMP_FILTER)
+        atomic_store(&process->filtered, 1);
     atomic_store(&process->signal_taken, 1);
     pp_announce();
-    pp_wait_word(&process->signal_taken, 1, PP_DISARM_WAIT_NS);
+    // The clocks of a collector that was killed went with it.
+    bool waits = pp_collector_lives() || pp_collector_exists();
+    return !waits || pp_wait_word(&process->signal_taken, 1, PP_DISARM_WAIT_NS) || !pp_collector_exists();
 }
 
 #define PP_SHIMS 2
@@ -117,7 +122,7 @@ int pp_sigaction(int signal, const struct sigaction *action, struct sigaction *b
         bool handler =
             (action->sa_flags & SA_SIGINFO) != 0 || (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
         if (handler) {
-            give_signal_away(recorder);
+            pp_signal_give_away(PP_COUNT_SIGNAL_TAKEN);
             int result = pp_real.sigaction(signal, action, NULL);
             if (result != 0)
                 return result;

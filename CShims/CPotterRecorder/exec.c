@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // exec. A SIGPROF that is pending when the old image's handler goes would kill the new one ("Profiling timer expired"):
 //
-//   stop the CPU timer ─▶ ask the collector to disarm the perf clock ─▶ drain a pending signal ─▶ exec
-//                                                                              └─ failed: arm again
+//   quiet (own_sends.c) ─▶ drain a pending signal ─▶ exec
+//                                                      └─ failed: arm again
 //
 // A vfork child shares this memory and its parent's TLS, but has no clock of its own: it only gets the environment.
 #include "real_functions.h"
@@ -10,10 +10,8 @@
 #include <alloca.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#define PP_DISARM_WAIT_NS 10000000ull
 #define PP_MOST_ENVIRONMENT 32768u // more entries than this are passed on as they are
 #define PP_TEXT_BYTES 8192u
 
@@ -23,56 +21,16 @@ typedef struct exec_guard {
     struct sigaction action;
 } exec_guard;
 
-// A thread that blocks the signal can have one of ours pending, one of the program's, or both. The program's stays.
-static void drain_pending(void) {
-    sigset_t set, pending;
-    sigemptyset(&set);
-    sigaddset(&set, PP_SIGNAL);
-    struct timespec now = {0};
-    siginfo_t info, program_info;
-    bool of_program = false;
-    while (sigpending(&pending) == 0 && sigismember(&pending, PP_SIGNAL) &&
-           pp_real.sigtimedwait(&set, &info, &now) == PP_SIGNAL) // ours hides ticks: here they are wanted
-        if (!pp_signal_is_ours(&info)) {
-            of_program = true;
-            program_info = info;
-        }
-    if (of_program)
-        syscall(SYS_rt_sigqueueinfo, getpid(), PP_SIGNAL, &program_info);
-}
-
-// Until the collector has said that it will not arm this thread: one that is armed late, after the exec, is armed in an
-// image without our handler.
-static bool wait_disarmed(pp_thread *thread) {
-    uint64_t deadline = pp_now(CLOCK_MONOTONIC) + PP_DISARM_WAIT_NS;
-    for (;;) {
-        uint32_t armed = atomic_load_explicit(&thread->armed, memory_order_acquire);
-        uint64_t now = pp_now(CLOCK_MONOTONIC);
-        if (armed >= 2)
-            return true;
-        if (now >= deadline || !pp_wait_word(&thread->armed, armed, deadline - now))
-            return false;
-    }
-}
-
 static exec_guard before_exec(void) {
     exec_guard guard = {0};
     pp_recorder *recorder = &pp_recorder_state;
-    if (recorder->session == NULL || getpid() != recorder->pid)
+    if (pp_is_inert() || getpid() != recorder->pid)
         return guard;
     guard.active = true;
     pp_process *process = &pp_processes(recorder->session)[recorder->process];
-    pp_thread *thread = pp_local_state.thread;
-    pp_timer_suspend();
     atomic_store(&process->exit_cpu_ns, pp_now(CLOCK_PROCESS_CPUTIME_ID));
     atomic_store(&process->exec, 1);
-    if (thread != NULL && recorder->session->engine == PP_ENGINE_PERF) {
-        atomic_store(&thread->exec, 1);
-        pp_announce();
-        // The clocks of a collector that was killed went with it.
-        bool waits = pp_collector_lives() || pp_collector_exists();
-        guard.ignored = waits && !wait_disarmed(thread) && pp_collector_exists();
-    }
+    guard.ignored = !pp_quiet_begin();
     bool program_ignores = recorder->program_action.sa_handler == SIG_IGN;
     if (guard.ignored && !program_ignores)
         atomic_store(&process->exec, 2);
@@ -81,7 +39,7 @@ static exec_guard before_exec(void) {
         pp_real.sigaction(PP_SIGNAL, &ignore, &guard.action);
         guard.ignored = true;
     }
-    drain_pending();
+    pp_pending_drain();
     return guard;
 }
 
@@ -95,10 +53,7 @@ static void exec_failed(const exec_guard *guard) {
         pp_real.sigaction(PP_SIGNAL, &guard->action, NULL);
     atomic_store(&process->exit_cpu_ns, 0);
     atomic_store(&process->exec, 0);
-    if (pp_local_state.thread != NULL)
-        atomic_store(&pp_local_state.thread->exec, 0);
-    pp_timer_resume();
-    pp_announce();
+    pp_quiet_end();
     errno = saved;
 }
 
@@ -110,10 +65,13 @@ static void exec_failed(const exec_guard *guard) {
                               alloca((pp_environment_count(environment) + PP_ENVIRONMENT_EXTRA) * sizeof(char *)),     \
                               alloca(PP_TEXT_BYTES), PP_TEXT_BYTES))
 
+// Looks only where it may: below a seccomp filter nothing is opened, and what is executed must not load us.
+#define IMAGE_OF(look) (pp_session_path() == NULL ? PP_IMAGE_UNKNOWN : pp_runs_filtered() ? PP_IMAGE_FOREIGN : (look))
+
 // Counts and names a program that will run unrecorded. In a vfork child, too: the memory is the parent's.
 static void note_image(pp_image image, const char *path) {
     pp_session *session = pp_recorder_state.session;
-    if (image != PP_IMAGE_FOREIGN || session == NULL)
+    if (image != PP_IMAGE_FOREIGN || session == NULL || pp_runs_filtered())
         return;
     pp_count(session, PP_COUNT_FOREIGN_IMAGE);
     for (uint32_t i = 0; i < PP_FOREIGN_SLOTS; i++) {
@@ -132,7 +90,7 @@ static void note_image(pp_image image, const char *path) {
 
 int pp_execve(const char *path, char *const arguments[], char *const environment[]) {
     pp_real_resolve();
-    pp_image image = pp_session_path() ? pp_image_of_path(path) : PP_IMAGE_UNKNOWN;
+    pp_image image = IMAGE_OF(pp_image_of_path(path));
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
     note_image(image, path);
     exec_guard guard = before_exec();
@@ -143,7 +101,7 @@ int pp_execve(const char *path, char *const arguments[], char *const environment
 
 int pp_execvpe(const char *file, char *const arguments[], char *const environment[]) {
     pp_real_resolve();
-    pp_image image = pp_session_path() ? pp_image_of_file(file) : PP_IMAGE_UNKNOWN;
+    pp_image image = IMAGE_OF(pp_image_of_file(file));
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
     note_image(image, file);
     exec_guard guard = before_exec();
@@ -154,7 +112,7 @@ int pp_execvpe(const char *file, char *const arguments[], char *const environmen
 
 int pp_fexecve(int fd, char *const arguments[], char *const environment[]) {
     pp_real_resolve();
-    pp_image image = pp_session_path() ? pp_image_of_fd(fd) : PP_IMAGE_UNKNOWN;
+    pp_image image = IMAGE_OF(pp_image_of_fd(fd));
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
     note_image(image, "(a descriptor)");
     exec_guard guard = before_exec();
@@ -169,7 +127,7 @@ int pp_execveat(int fd, const char *path, char *const arguments[], char *const e
         errno = ENOSYS;
         return -1;
     }
-    char *const *child = PP_CHILD_ENVIRONMENT(PP_IMAGE_UNKNOWN, environment);
+    char *const *child = PP_CHILD_ENVIRONMENT(IMAGE_OF(PP_IMAGE_UNKNOWN), environment);
     exec_guard guard = before_exec();
     int result = pp_real.execveat(fd, path, arguments, (char **)child, flags);
     exec_failed(&guard);
@@ -179,9 +137,7 @@ int pp_execveat(int fd, const char *path, char *const arguments[], char *const e
 static int spawn(bool search, pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                  const posix_spawnattr_t *attributes, char *const arguments[], char *const environment[]) {
     pp_real_resolve();
-    pp_image image = PP_IMAGE_UNKNOWN;
-    if (pp_session_path() != NULL)
-        image = search ? pp_image_of_file(path) : pp_image_of_path(path);
+    pp_image image = IMAGE_OF(search ? pp_image_of_file(path) : pp_image_of_path(path));
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
     note_image(image, path);
     return (search ? pp_real.posix_spawnp : pp_real.posix_spawn)(pid, path, actions, attributes, arguments,

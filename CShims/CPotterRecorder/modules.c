@@ -168,7 +168,7 @@ static void publish(pp_recorder *recorder, uint32_t spare) {
 
 void pp_modules_scan(bool wait_for_tables) {
     pp_recorder *recorder = &pp_recorder_state;
-    if (recorder->session == NULL)
+    if (pp_is_inert())
         return;
     while (atomic_exchange_explicit(&scanning, 1, memory_order_acquire))
         sched_yield();

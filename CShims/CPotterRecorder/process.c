@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 static __thread sigset_t mask_before_fork;
+static __thread bool fork_prepared; // by us: the recorder may withdraw while a fork is under way
 
 static uint32_t claim_slot(pp_session *session) {
     pp_process *processes = pp_processes(session);
@@ -42,13 +43,14 @@ bool pp_process_begin(uint32_t parent_slot, int32_t parent_pid, uint64_t start_c
     atomic_store(&process->exit_cpu_ns, 0);
     atomic_store(&process->exec, 0);
     atomic_store(&process->signal_taken, 0);
+    atomic_store(&process->filtered, 0);
     atomic_store_explicit(&process->state, PP_SLOT_LIVE, memory_order_release);
     return true;
 }
 
 void pp_process_ends(void) {
     pp_recorder *recorder = &pp_recorder_state;
-    if (recorder->session == NULL || getpid() != recorder->pid)
+    if (pp_is_inert() || getpid() != recorder->pid)
         return; // a vfork child shares this memory: it is not its process that ends
     pp_threads_note_cpu();
     pp_process *process = &pp_processes(recorder->session)[recorder->process];
@@ -58,7 +60,8 @@ void pp_process_ends(void) {
 
 // A fork that takes longer than a tick of the CPU timer would be restarted by the kernel for ever: no signal meanwhile.
 void pp_fork_prepare(void) {
-    if (pp_recorder_state.session == NULL)
+    fork_prepared = pp_calls_begin();
+    if (!fork_prepared)
         return;
     sigset_t set;
     sigemptyset(&set);
@@ -68,24 +71,31 @@ void pp_fork_prepare(void) {
 }
 
 void pp_fork_parent(void) {
-    if (pp_recorder_state.session != NULL)
-        pthread_sigmask(SIG_SETMASK, &mask_before_fork, NULL);
+    if (!fork_prepared)
+        return;
+    pthread_sigmask(SIG_SETMASK, &mask_before_fork, NULL);
+    pp_calls_end();
 }
 
 void pp_fork_child(void) {
     pp_recorder *recorder = &pp_recorder_state;
     pp_session *session = recorder->session;
-    if (session == NULL)
-        return;
-    int saved = errno; // fork keeps the caller's
     pp_local *local = &pp_local_state;
+    if (session == NULL || !fork_prepared) {
+        local->thread = NULL;
+        return;
+    }
+    int saved = errno;                        // fork keeps the caller's
+    atomic_store(&recorder->calls, 0);        // those of other threads, and of this fork
+    uint32_t withdrawing = PP_WITHDRAWN_SOON; // by another thread, which is not here
+    atomic_compare_exchange_strong(&recorder->withdrawn, &withdrawing, PP_WITHDRAWN_NOT);
     uint64_t stack_high = local->thread != NULL ? local->thread->stack_high : recorder->main_stack_high;
     uint32_t parent_slot = recorder->process;
     local->thread = NULL; // the slot is the parent's
     local->timer = -1;    // timers are not inherited
     local->sampling = 0;
     pp_modules_forked();
-    if (session->follow && pp_process_begin(parent_slot, getppid(), 0)) {
+    if (session->follow && !pp_is_inert() && pp_process_begin(parent_slot, getppid(), 0)) {
         if (!atomic_load(&recorder->signal_taken))
             pp_thread_begin(local, stack_high, pp_now(CLOCK_THREAD_CPUTIME_ID));
         pp_announce();

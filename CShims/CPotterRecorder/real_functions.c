@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 pp_real_functions pp_real;
+void *pp_real_syscall;
 static _Atomic int resolved;
 
 // Where the C library is older than the call: a program that tries it sees what an older kernel would say.
@@ -21,6 +22,7 @@ void pp_real_resolve(void) {
 #define PP_LOOK_UP(type, name, arguments) pp_real.name = (type(*) arguments)dlsym(RTLD_NEXT, #name);
     PP_REAL_FUNCTIONS(PP_LOOK_UP)
 #undef PP_LOOK_UP
+    pp_real_syscall = dlsym(RTLD_NEXT, "syscall");
     if (pp_real.epoll_pwait2 == NULL)
         pp_real.epoll_pwait2 = no_epoll_pwait2;
     atomic_store_explicit(&resolved, 1, memory_order_release);

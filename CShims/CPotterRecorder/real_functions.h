@@ -32,6 +32,11 @@
     X(int, posix_spawnp,                                                                                               \
       (pid_t *, const char *, const posix_spawn_file_actions_t *, const posix_spawnattr_t *, char *const[],            \
        char *const[]))                                                                                                 \
+    X(int, raise, (int))                                                                                               \
+    X(int, pthread_kill, (pthread_t, int))                                                                             \
+    X(int, pthread_sigqueue, (pthread_t, int, const union sigval))                                                     \
+    X(int, tgkill, (pid_t, pid_t, int))                                                                                \
+    X(int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))                                   \
     X(void, _exit, (int))                                                                                              \
     X(void, quick_exit, (int))                                                                                         \
     PP_REAL_SIGNAL_FUNCTIONS(X)                                                                                        \
@@ -101,6 +106,8 @@ typedef struct pp_real_functions {
 } pp_real_functions;
 
 extern pp_real_functions pp_real;
+/// syscall(), which assembly jumps to.
+extern void *pp_real_syscall;
 
 /// Looks all of them up, once. Not from handlers: dlsym may allocate.
 void pp_real_resolve(void);

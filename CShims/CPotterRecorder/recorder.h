@@ -11,11 +11,16 @@
 // Who calls what: preload.c exports the interposed names and forwards here; nothing here is exported from the library.
 #pragma once
 #include "pp_unwind.h"
+#include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <time.h>
 
 #define PP_SIGNAL SIGPROF // the only signal that libdispatch workers leave unblocked
+
+#define PP_WITHDRAWN_NOT 0u
+#define PP_WITHDRAWN_SOON 1u // a thread is at it
+#define PP_WITHDRAWN 2u      // no system call of ours any more in this process
 
 typedef struct pp_recorder {
     pp_session *session; // NULL: inert
@@ -32,6 +37,8 @@ typedef struct pp_recorder {
     uintptr_t main_stack_high;
     struct sigaction program_action; // what the program believes is SIGPROF's disposition
     _Atomic uint32_t signal_taken;   // the program owns SIGPROF: never sample again in this process
+    _Atomic uint32_t withdrawn;      // PP_WITHDRAWN_*, see seccomp_linux.c
+    _Atomic uint32_t calls;          // pp_calls_begin without pp_calls_end
 } pp_recorder;
 extern pp_recorder pp_recorder_state;
 
@@ -48,6 +55,13 @@ typedef struct pp_local {
     bool timer_slow; // ticking once in PP_SLOW_TICK_NS until the collector lives again
 } pp_local;
 extern __thread pp_local pp_local_state;
+
+/// Whether every interposed call goes straight to the real one. The memory of a session stays mapped: a call that was
+/// under way when another thread withdrew the recorder ends in it safely.
+static inline bool pp_is_inert(void) {
+    return pp_recorder_state.session == NULL ||
+           atomic_load_explicit(&pp_recorder_state.withdrawn, memory_order_acquire) == PP_WITHDRAWN;
+}
 
 static inline pp_process *pp_processes(pp_session *session) {
     return (pp_process *)((uint8_t *)session + PP_PROCESSES_OFFSET);
@@ -102,6 +116,20 @@ bool pp_store_string(pp_session *session, const char *text, uint32_t *offset);
 void pp_modules_prefault(void);
 bool pp_caller_has_search_path(const void *caller); // its DT_RUNPATH or DT_RPATH decides what dlopen("name") finds
 
+// own_sends.c
+/// No signal of ours comes to this thread until pp_quiet_end, but what is pending; false: the collector lives and does
+/// not answer, so that one may.
+bool pp_quiet_begin(void);
+void pp_quiet_end(void);
+/// Takes what is pending of our signal on this thread; true: one was of the program's own.
+bool pp_pending_take(siginfo_t *of_program);
+void pp_pending_return(siginfo_t *of_program);
+void pp_pending_drain(void); // ours only: the program's is put back
+int pp_raise(int signal);
+int pp_pthread_kill(pthread_t thread, int signal);
+int pp_pthread_sigqueue(pthread_t thread, int signal, const union sigval value);
+int pp_tgkill(pid_t process, pid_t thread, int signal);
+
 // exec.c: the interposed exec and spawn families end here
 int pp_execve(const char *path, char *const arguments[], char *const environment[]);
 int pp_execvpe(const char *file, char *const arguments[], char *const environment[]);
@@ -127,6 +155,19 @@ void pp_dispositions_start(void);
 int pp_sigaction(int signal, const struct sigaction *action, struct sigaction *before);
 /// signal() and its older kin: `real` is the C library's, it knows what flags it wants.
 sighandler_t pp_signal_through(sighandler_t (*real)(int, sighandler_t), int signal, sighandler_t handler);
+
+/// The signal is the program's from here on, or nobody's: no clock or timer of ours sends it any more. False: the
+/// collector lives and does not answer, so that a clock may.
+bool pp_signal_give_away(enum pp_counter why);
+
+// seccomp_linux.c
+/// Around system calls of ours that another thread may not put under a filter: it waits for their end. False: too
+/// late, none may be made.
+bool pp_calls_begin(void);
+void pp_calls_end(void);
+void pp_before_prctl(long option, unsigned long mode, unsigned long filter);
+void pp_before_syscall(long number, long first, long second, long third);
+bool pp_runs_filtered(void); // what is executed from here must not load the recorder
 
 // stack_table.c
 bool pp_stack_intern(pp_session *session, const uint64_t *frames, const pp_unwound *unwound, uint32_t *id);

@@ -176,6 +176,8 @@ static void on_signal(siginfo_t *info, const ucontext_t *context) {
     }
     pp_session *session = recorder->session;
     local->handled++;
+    if (pp_is_inert())
+        return; // below a filter of the program: nothing but the return
     if (local->thread == NULL) {
         pp_count(session, PP_COUNT_UNKNOWN_THREAD);
         return;

@@ -35,7 +35,7 @@ const char *pp_preload_path(void) { return preload_path; }
 void pp_ring_bell(void) {
     pp_bell *bell = pp_recorder_state.bell;
     atomic_fetch_add_explicit(&bell->word, 1, memory_order_release);
-    if (atomic_load_explicit(&bell->waiting, memory_order_acquire) != 0)
+    if (atomic_load_explicit(&bell->waiting, memory_order_acquire) != 0 && !pp_is_inert())
         syscall(SYS_futex, &bell->word, FUTEX_WAKE, 1, NULL, NULL, 0);
 }
 
@@ -60,7 +60,7 @@ bool pp_wait_word(_Atomic uint32_t *word, uint32_t while_value, uint64_t timeout
     uint64_t deadline = pp_now(CLOCK_MONOTONIC) + timeout_ns;
     while (atomic_load_explicit(word, memory_order_acquire) == while_value) {
         uint64_t now = pp_now(CLOCK_MONOTONIC);
-        if (now >= deadline)
+        if (now >= deadline || pp_is_inert())
             return false;
         struct timespec left = {.tv_sec = (time_t)((deadline - now) / 1000000000u),
                                 .tv_nsec = (long)((deadline - now) % 1000000000u)};
@@ -221,6 +221,6 @@ void pp_recorder_start(void) {
 }
 
 void pp_recorder_finish(void) {
-    if (pp_recorder_state.session != NULL)
+    if (!pp_is_inert())
         pp_process_ends();
 }

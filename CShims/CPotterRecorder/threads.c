@@ -94,7 +94,7 @@ static void start_timer(pp_session *session, pp_local *local) {
 // never be seen.
 void pp_timer_resume(void) {
     pp_local *local = &pp_local_state;
-    if (local->thread == NULL || local->timer < 0)
+    if (local->thread == NULL || local->timer < 0 || pp_is_inert())
         return;
     uint64_t interval = pp_recorder_state.session->timer_interval_ns;
     uint64_t x = (pp_now(CLOCK_MONOTONIC) ^ ((uint64_t)local->thread->tid << 32)) * 0x9e3779b97f4a7c15ull;
@@ -182,15 +182,21 @@ void pp_thread_end(void) {
     pp_thread *thread = local->thread;
     if (thread == NULL)
         return;
-    if (local->timer >= 0)
-        syscall(SYS_timer_delete, local->timer);
+    bool may_call = pp_calls_begin(); // else the collector finds the slot at its next sweep
+    if (may_call) {
+        if (local->timer >= 0)
+            syscall(SYS_timer_delete, local->timer);
+        prctl(PR_GET_NAME, thread->name);
+        atomic_store_explicit(&thread->exit_cpu_ns, pp_now(CLOCK_THREAD_CPUTIME_ID), memory_order_release);
+    }
     local->timer = -1;
-    prctl(PR_GET_NAME, thread->name);
-    atomic_store_explicit(&thread->exit_cpu_ns, pp_now(CLOCK_THREAD_CPUTIME_ID), memory_order_release);
     local->thread = NULL; // late signals find no slot
     atomic_signal_fence(memory_order_seq_cst);
     atomic_store_explicit(&thread->state, PP_SLOT_EXITED, memory_order_release);
+    if (!may_call)
+        return;
     pp_announce();
+    pp_calls_end();
 }
 
 static void end_thread(void *unused) { pp_thread_end(); }
@@ -204,6 +210,7 @@ static void *run_thread(void *memory) {
     pp_thread_begin(local, (uintptr_t)pthread_self(), 0);
     pp_announce();
     pp_thread_wait_armed(local);
+    pp_calls_end(); // begun by who created us
     void *result;
     errno = 0; // as every new thread's
     pthread_cleanup_push(end_thread, NULL);
@@ -212,15 +219,23 @@ static void *run_thread(void *memory) {
     return result;
 }
 
+// The calls that it begins end in run_thread.
+static int create_recorded(pthread_t *thread, const pthread_attr_t *attributes, start_call *call) {
+    int error = pp_real.pthread_create(thread, attributes, run_thread, call);
+    if (error == 0)
+        return 0;
+    free_start_call(call);
+    pp_calls_end();
+    return error;
+}
+
 int pp_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
     pp_real_resolve();
-    if (pp_recorder_state.session == NULL)
-        return pp_real.pthread_create(thread, attributes, start, argument);
-    start_call *call = new_start_call(start, argument);
-    if (call == NULL)
-        return pp_real.pthread_create(thread, attributes, start, argument);
-    int error = pp_real.pthread_create(thread, attributes, run_thread, call);
-    if (error != 0)
-        free_start_call(call);
-    return error;
+    if (pp_calls_begin()) {
+        start_call *call = new_start_call(start, argument);
+        if (call != NULL)
+            return create_recorded(thread, attributes, call);
+        pp_calls_end();
+    }
+    return pp_real.pthread_create(thread, attributes, start, argument);
 }

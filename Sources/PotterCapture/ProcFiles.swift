@@ -99,8 +99,17 @@ enum ProcFiles {
         mask("SigBlk", pid: pid, tid: tid).map { $0 >> UInt64(signal - 1) & 1 == 1 } ?? false
     }
 
+    /// Whether thread `tid` neither has `signal` pending nor blocks it, as it does in its handler. true: it is gone.
+    static func isClear(of signal: Int32, pid: Int32, tid: Int32) -> Bool {
+        guard let text = read("/proc/\(pid)/task/\(tid)/status") else { return true }
+        return ["SigPnd", "SigBlk"].allSatisfy { (mask($0, in: text) ?? 0) >> UInt64(signal - 1) & 1 == 0 }
+    }
+
     private static func mask(_ name: String, pid: Int32, tid: Int32) -> UInt64? {
-        guard let text = read("/proc/\(pid)/task/\(tid)/status") else { return nil }
+        read("/proc/\(pid)/task/\(tid)/status").flatMap { mask(name, in: $0) }
+    }
+
+    private static func mask(_ name: String, in text: String) -> UInt64? {
         for line in text.split(separator: "\n") where line.hasPrefix(name) {
             return UInt64(line.drop { $0 != "\t" }.dropFirst(), radix: 16)
         }

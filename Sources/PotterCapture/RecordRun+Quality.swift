@@ -20,6 +20,7 @@ extension RecordRun {
             ("threads.timer_failed", count(PP_COUNT_TIMER_FAILED)),
             ("processes.no_slot", count(PP_COUNT_NO_PROCESS_SLOT)),
             ("processes.signal_taken", count(PP_COUNT_SIGNAL_TAKEN)),
+            ("processes.seccomp_filter", count(PP_COUNT_SECCOMP_FILTER)),
             ("modules.no_slot", count(PP_COUNT_NO_MODULE_SLOT)),
             ("signals.ignored", count(PP_COUNT_STALE)),
             ("signals.unknown_thread", count(PP_COUNT_UNKNOWN_THREAD)),

@@ -19,7 +19,7 @@ extension TargetSession {
                 if pp_thread_exec(claim) == 1 {
                     disarmForExec(thread, claim)
                 } else {
-                    rearmAfterFailedExec(thread, claim)
+                    rearm(thread, claim)
                 }
                 if state == PP_SLOT_EXITED.value { try end(thread, claim) }
             } else if !abandoned.contains(slot), let process = processes[claim.pointee.process],
@@ -129,8 +129,9 @@ extension TargetSession {
         potter_futex_wake(pp_thread_set_armed(claim, 2))
     }
 
-    private func rearmAfterFailedExec(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
-        guard pp_thread_armed(claim) == 2 else { return }
+    /// The target takes our answer back (0) when it is done; 2: it had stopped waiting before we gave it.
+    private func rearm(_ thread: TrackedThread, _ claim: UnsafeMutablePointer<pp_thread>) {
+        guard pp_thread_armed(claim) == 2 || pp_thread_armed(claim) == 0 else { return }
         if let clock = thread.clock, clock.enable() {
             pp_thread_set_armed(claim, 1)
         } else {

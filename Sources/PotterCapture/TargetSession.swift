@@ -124,7 +124,7 @@ final class TargetSession {
             }
         }
         for process in processes.values where pp_process_signal_taken(memory.process(process.slot)) == 1 {
-            giveSignalAway(process)
+            try giveSignalAway(process)
         }
     }
 
@@ -135,16 +135,6 @@ final class TargetSession {
         if pid == mainPid || Descent.of(pid, from: mainPid) { return true }
         // Asked last: it may have been reaped while the others were answered.
         return ProcFiles.maps(pid: pid, inode: memory.memory.inode) || ProcFiles.parent(of: pid) == nil
-    }
-
-    /// The program installs a handler of its own for our signal, and waits until none of ours can reach it.
-    private func giveSignalAway(_ process: TrackedProcess) {
-        process.signalTaken = true
-        for thread in threads.values where thread.process === process {
-            thread.clock = nil
-            thread.unsampledReason = "the program handles SIGPROF itself"
-        }
-        potter_futex_wake(pp_process_signal_given(memory.process(process.slot)))
     }
 
     private func scanModules(_ wake: @escaping @Sendable () -> Void) throws {

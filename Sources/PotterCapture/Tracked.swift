@@ -14,6 +14,8 @@ final class TrackedProcess {
     var lastCPU: UInt64
     var catchesSignal = false
     var signalTaken = false
+    /// It installs a seccomp filter.
+    var isFiltered = false
     /// Another image has taken its place by exec.
     var isReplaced = false
 

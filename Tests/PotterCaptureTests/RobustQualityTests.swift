@@ -60,6 +60,13 @@ extension RobustTests {
             expect(run, says: "processes signal taken 1")
         }
 
+        @Test(arguments: ["perf", "timer"]) func aSeccompFilter(engine: String) {
+            let run = record(["filter"], limits: [], engine: engine)
+            #expect(run.quality("processes.seccomp_filter") == 1)
+            #expect(run.number("SELECT count(*) FROM sample") > 20, "what came before is kept")
+            expect(run, says: "1 process: the program installs a seccomp filter: sampled until then")
+        }
+
         @Test(arguments: ["perf", "timer"]) func aThreadThatBlocksTheSignal(engine: String) {
             let run = record(["blocked", "2.5"], limits: [], engine: engine)
             let names = run.query(

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -91,6 +93,16 @@ static int handler(int count, char **arguments) {
     pthread_join(thread, NULL);
     printf("%d\n", received[SIGPROF]);
     return 0;
+}
+
+// robust filter: enters strict seccomp.
+static int filter(int count, char **arguments) {
+    burn(0.4);
+    prctl(PR_SET_SECCOMP, 1);
+    for (volatile long i = 0; i < 100000000; i++)
+        ;
+    syscall(SYS_exit, 0);
+    return 1;
 }
 
 static void *blocked_thread(void *unused) {
@@ -210,6 +222,7 @@ static const struct {
     {"busy", busy, 1},     {"stacks", stacks, 1}, {"handler", handler, 0},     {"blocked", blocked, 1},
     {"nowhere", nowhere, 1}, {"forks", forks, 2},   {"spawn", spawn, 2},         {"daemon", make_daemon, 1},
     {"drop", drop, 1},     {"catch", catch_signals, 0}, {"exec", exec_with_threads, 1},
+    {"filter", filter, 0},
 };
 
 int main(int argc, char **argv) {

@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PP_WIRE_VERSION 1u
+#define PP_WIRE_VERSION 2u
 #define PP_SESSION_MAGIC 0x314e534553545450ull // "PTTSESN1"
 #define PP_HELLO_MAGIC 0x4f4c4c48u             // "HLLO"
 
@@ -89,6 +89,7 @@ enum pp_counter {
     PP_COUNT_TIMER_FAILED,    // threads whose CPU timer could not be made
     PP_COUNT_SIGNAL_TAKEN,    // the program installed its own SIGPROF handler: sampling ended
     PP_COUNT_FOREIGN_IMAGE,   // exec of a program that cannot load the recorder (static, other loader, setuid)
+    PP_COUNT_SECCOMP_FILTER,  // the program installs a seccomp filter: the recorder has withdrawn
     PP_COUNT_COUNTERS
 };
 
@@ -163,7 +164,8 @@ typedef struct pp_process {
     _Atomic uint64_t exit_cpu_ns; // at exit(), _exit() or before exec; 0 if it never said so
     _Atomic uint32_t exec; // 1: this process is in an exec; 2: and SIGPROF is ignored across it, for our sake alone
     _Atomic uint32_t signal_taken; // futex word: 1 the program claims SIGPROF, disarm all threads; 2 done
-    uint32_t reserved[4];
+    _Atomic uint32_t filtered;     // 1: what claims SIGPROF is a seccomp filter, below which none of ours may come
+    uint32_t reserved[3];
 } pp_process;
 _Static_assert(sizeof(pp_process) == 64, "process slot");
 

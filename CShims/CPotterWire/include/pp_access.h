@@ -95,6 +95,7 @@ static inline void pp_process_set_state(pp_process *p, uint32_t state) { pp_stor
 static inline uint64_t pp_process_exit_cpu(pp_process *p) { return pp_load64(&p->exit_cpu_ns); }
 static inline uint32_t pp_process_exec(pp_process *p) { return pp_load32(&p->exec); }
 static inline uint32_t pp_process_signal_taken(pp_process *p) { return pp_load32(&p->signal_taken); }
+static inline bool pp_process_filtered(pp_process *p) { return pp_load32(&p->filtered) != 0; }
 static inline const void *pp_process_signal_given(pp_process *p) {
     pp_store32(&p->signal_taken, 2);
     return &p->signal_taken;

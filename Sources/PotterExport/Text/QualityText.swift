@@ -73,6 +73,10 @@ struct QualityText {
             parts.append(
                 "\(HeaderText.plural(unsampled.count, "thread")) unsampled (\(first.unsampledReason ?? ""))")
         }
+        for note in Set(summary.processes.compactMap(\.note)).sorted() {
+            let count = summary.processes.count { $0.note == note }
+            parts.append("\(HeaderText.plural(count, "process")): \(note)")
+        }
         return parts.joined(separator: ", ")
     }
 

@@ -13,6 +13,7 @@ public enum QualityKey {
     public static let threadsTimerFailed = "threads.timer_failed"
     public static let processesNoSlot = "processes.no_slot"
     public static let processesSignalTaken = "processes.signal_taken"
+    public static let processesSeccompFilter = "processes.seccomp_filter"
     public static let modulesNoSlot = "modules.no_slot"
     public static let imagesForeign = "images.foreign"
     public static let signalsIgnored = "signals.ignored"
