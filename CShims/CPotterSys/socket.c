@@ -24,6 +24,20 @@ int potter_listen(const char *path, mode_t mode) {
     return error;
 }
 
+bool potter_is_deserted(const char *path) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct stat file;
+    if (strlen(path) >= sizeof(address.sun_path) || lstat(path, &file) != 0 || !S_ISSOCK(file.st_mode))
+        return false;
+    strcpy(address.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return false;
+    bool deserted = connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 && errno == ECONNREFUSED;
+    close(fd);
+    return deserted;
+}
+
 int potter_accept(int fd, pid_t *pid, uid_t *uid) {
     int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (peer < 0)

@@ -16,7 +16,7 @@ struct Arrival: Sendable {
 /// drain. Descriptors are handed out at once; the image then waits in session memory for its unwind tables.
 final class HelloServer: @unchecked Sendable {
     let socketPath: String
-    private let directory: String
+    private let directory: SessionDirectory
     private let descriptor: Int32
     private let queue = DispatchQueue(label: "potter.hello")
     private var stopped = false
@@ -25,20 +25,15 @@ final class HelloServer: @unchecked Sendable {
     private let known = Mutex<Set<Int32>>([])
     private let refusals = Mutex<[String]>([])
 
-    /// When potter-prof is root the program may drop root before a child says hello: the directory can be entered and
-    /// the socket be written by all, and who may stay is decided by credentials.
+    /// When potter-prof is root the program may drop root before a child says hello: the socket can then be written by
+    /// all, and who may stay is decided by credentials.
     init() throws {
-        let root = geteuid() == 0
-        var template = Array("/tmp/potter-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw CaptureError("cannot make a directory in /tmp: \(errorText(-errno)); free some space there")
-        }
-        directory = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        chmod(directory, root ? 0o711 : 0o700)
-        socketPath = directory + "/socket"
-        descriptor = potter_listen(socketPath, root ? 0o666 : 0o600)
+        directory = try SessionDirectory()
+        socketPath = directory.path + "/socket"
+        descriptor = potter_listen(socketPath, geteuid() == 0 ? 0o666 : 0o600)
         guard descriptor >= 0 else {
-            rmdir(directory)
+            unlink(socketPath)
+            directory.remove()
             throw CaptureError("cannot listen on \(socketPath): \(errorText(descriptor))")
         }
     }
@@ -114,6 +109,6 @@ final class HelloServer: @unchecked Sendable {
         queue.sync {}
         close(descriptor)
         unlink(socketPath)
-        rmdir(directory)
+        directory.remove()
     }
 }

@@ -41,6 +41,30 @@ extension RobustTests {
             #expect(killed >= 30 && samples > 100)
         }
 
+        /// The next recorder of the same user removes what a killed one left, and nothing of one that lives.
+        @Test func theDirectoryOfAKilledPotter() throws {
+            func directory(_ run: RecordProcess) throws -> String {
+                let target = try #require(run.target())
+                usleep(200_000)
+                let bytes = try Data(contentsOf: URL(filePath: "/proc/\(target)/environ"))
+                let entry = try #require(
+                    bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+                        .first { $0.hasPrefix("POTTER_SESSION=") })
+                return String(entry.dropFirst("POTTER_SESSION=".count).dropLast("/socket".count))
+            }
+            let killed = RecordProcess([RobustBench.program, "busy", "3"], options: ["-q"])
+            let living = RecordProcess([RobustBench.program, "busy", "3"], options: ["-q"])
+            let (stale, used) = (try directory(killed), try directory(living))
+            kill(killed.pid, SIGKILL)
+            _ = killed.wait()
+            #expect(FileManager.default.fileExists(atPath: stale))
+            _ = RecordProcess(["true"], options: ["-q"]).wait()
+            #expect(!FileManager.default.fileExists(atPath: stale))
+            #expect(FileManager.default.fileExists(atPath: used + "/socket"))
+            #expect(living.wait().status == 7, "what the program ends with")
+            #expect(!FileManager.default.fileExists(atPath: used))
+        }
+
         @Test(arguments: ["perf", "timer"]) func thePotter(engine: String) throws {
             let run = RecordProcess(
                 ["sh", "-c", "\"$0\" busy 7 2; echo status $?; grep SigIgn /proc/self/status", RobustBench.program],

@@ -10,8 +10,9 @@ struct Harness {
 
     let directory: URL
 
+    private static let prefix = "potter-unwind-"
     private static let directory = FileManager.default.temporaryDirectory
-        .appending(path: "potter-unwind-\(ProcessInfo.processInfo.processIdentifier)")
+        .appending(path: "\(prefix)\(ProcessInfo.processInfo.processIdentifier)")
     private static let shared = Result { try Harness() }
 
     static func get() throws -> Harness { try shared.get() }
@@ -21,6 +22,7 @@ struct Harness {
 
     private init() throws {
         directory = Self.directory
+        Self.removeStale()
         atexit { try? FileManager.default.removeItem(at: Harness.directory) }
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let recorder = TestTools.repository.appending(path: "CShims/CPotterRecorder")
@@ -31,6 +33,16 @@ struct Harness {
                 + ["-ftls-model=initial-exec", "-o", library] + Self.includes + harness + sources + [
                     "-ldl", "-pthread",
                 ])
+    }
+
+    /// What test processes left that were killed: 10 MB each.
+    private static func removeStale() {
+        let parent = FileManager.default.temporaryDirectory
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: parent.path)) ?? []
+        where name.hasPrefix(prefix) {
+            guard let pid = Int32(name.dropFirst(prefix.count)), kill(pid, 0) != 0, errno == ESRCH else { continue }
+            try? FileManager.default.removeItem(at: parent.appending(path: name))
+        }
     }
 
     /// For gcc, which does not know nullability.

@@ -19,6 +19,8 @@ int potter_allocate(int fd, uint64_t offset, uint64_t size);
 
 /// A listening SOCK_SEQPACKET unix socket at `path`, close-on-exec, non-blocking.
 int potter_listen(const char *_Nonnull path, mode_t mode);
+/// Whether `path` is a socket of this kind on which nobody listens any more.
+bool potter_is_deserted(const char *_Nonnull path);
 /// Accepts one connection; its peer's credentials are written. -EAGAIN: none.
 int potter_accept(int fd, pid_t *_Nonnull pid, uid_t *_Nonnull uid);
 /// Receives at most `size` bytes, waiting at most `timeout_ms`. Returns the bytes received.
