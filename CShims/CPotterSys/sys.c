@@ -7,7 +7,6 @@
 #include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -187,19 +186,41 @@ static void restore_limits(void) {
         setrlimit(raised_limits[i], &limits_before[i]);
 }
 
-int potter_spawn(const char *path, char *const *arguments, char *const *environment) {
-    posix_spawnattr_t attributes;
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigdefault(&attributes, &default_before);
+// What a shell does before exec, in the child. Not posix_spawn: glibc's leaves its two internal signals ignored in the
+// program, which has every thread of it ignore pthread_cancel's, as far as /proc tells.
+static void become(const char *path, char *const *arguments, char *const *environment, int report) {
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    for (size_t i = 0; i < sizeof(ignored_signals) / sizeof(ignored_signals[0]); i++)
+        if (sigismember(&default_before, ignored_signals[i]) == 1)
+            sigaction(ignored_signals[i], &action, NULL);
+    restore_limits();
     if (mask_changed)
-        posix_spawnattr_setsigmask(&attributes, &mask_before);
-    posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGDEF | (mask_changed ? POSIX_SPAWN_SETSIGMASK : 0)));
-    pid_t pid = 0;
-    restore_limits(); // posix_spawn has no attribute for them
-    int error = posix_spawn(&pid, path, NULL, &attributes, arguments, environment);
-    if (limits_raised)
-        potter_raise_limits();
-    posix_spawnattr_destroy(&attributes);
+        sigprocmask(SIG_SETMASK, &mask_before, NULL);
+    execve(path, arguments, environment);
+    int error = errno;
+    (void)!write(report, &error, sizeof(error));
+    _exit(127);
+}
+
+int potter_spawn(const char *path, char *const *arguments, char *const *environment) {
+    int report[2]; // closed by a successful exec
+    if (pipe2(report, O_CLOEXEC) != 0)
+        return -errno;
+    pid_t pid = fork();
+    if (pid == 0)
+        become(path, arguments, environment, report[1]);
+    int error = pid < 0 ? errno : 0;
+    close(report[1]);
+    if (pid > 0) {
+        ssize_t got;
+        while ((got = read(report[0], &error, sizeof(error))) < 0 && errno == EINTR) {
+        }
+        if (got != sizeof(error))
+            error = 0;
+        else
+            waitpid(pid, NULL, 0);
+    }
+    close(report[0]);
     return error != 0 ? -error : pid;
 }
 

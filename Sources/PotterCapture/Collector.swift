@@ -37,7 +37,10 @@ final class Collector {
 
     private var bellPage: UnsafeMutablePointer<pp_bell> { bell.base.assumingMemoryBound(to: pp_bell.self) }
 
-    func begin() { recording = true }
+    func begin() throws {
+        recording = true
+        for session in sessions { try session.beginCounting() }
+    }
 
     /// Sleeps until something happens or `limitNs` have passed, then does what is due.
     func turn(limitNs: UInt64) throws {
@@ -93,7 +96,8 @@ final class Collector {
                 }
             }
             let session = TargetSession(
-                memory: arrival.memory, pid: arrival.pid, settings: settings, writer: writer, store: store)
+                memory: arrival.memory, pid: arrival.pid, settings: settings, writer: writer, store: store,
+                counts: recording)
             session.startupCPU = arrival.startupCPU.minus(imageEndCPU[arrival.pid] ?? 0)
             sessions.append(session)
         }

@@ -11,7 +11,8 @@ enum ProgramKind: Equatable {
 
     static let nativeLoader = "ld-linux-x86-64.so.2"
 
-    init(path: String) {
+    /// `path`: a C string.
+    init(path: [CChar]) {
         let fd = open(path, O_RDONLY | O_CLOEXEC)
         guard fd >= 0 else {
             self = .unreadable

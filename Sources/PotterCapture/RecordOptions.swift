@@ -13,7 +13,7 @@ public enum EngineChoice: String, Sendable, CaseIterable {
 /// What `potter-prof record` was asked to do.
 public struct RecordOptions: Sendable {
     /// The command and its arguments; never empty.
-    public var command: [String]
+    public var command: [CommandWord]
     public var output = "potter.potter"
     /// Samples per second of CPU time of each thread, 1 to 10,000.
     public var frequency = 99
@@ -31,7 +31,7 @@ public struct RecordOptions: Sendable {
     /// Limits of the session memory, lowered by tests that fill them.
     public var limits = SessionLimits()
 
-    public init(command: [String]) {
+    public init(command: [CommandWord]) {
         self.command = command
     }
 }

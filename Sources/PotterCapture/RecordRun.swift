@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPotterSys
+import CPotterWire
 import Glibc
 import PotterCore
 import PotterProfile
@@ -32,7 +33,7 @@ public struct RecordRun {
         var system = utsname()
         uname(&system)
         return RunInfo(
-            command: options.command, workingDirectory: workingDirectory(), host: text(&system.nodename),
+            command: options.command.map(\.text), workingDirectory: workingDirectory(), host: text(&system.nodename),
             kernel: text(&system.release), architecture: text(&system.machine), potterVersion: potterVersion,
             startNs: potter_monotonic_ns(), startWallNs: wallClock(),
             engine: settings.engine == .perf ? .perf : .timer, engineReason: settings.reason,
@@ -72,7 +73,7 @@ public struct RecordRun {
         potter_block_signals()
         let pid: Int32
         do {
-            // No hello is answered meanwhile: its memory could be over the command's limits, which are in force then.
+            // No hello is answered meanwhile: it is judged by the pid.
             pid = try collector.server.whilePaused {
                 try launch.start(session: collector.server.socketPath, preload: preload)
             }
@@ -89,17 +90,16 @@ public struct RecordRun {
 
     private func supervise(_ pid: Int32) throws -> Int32 {
         var supervisor = ChildSupervisor(pid: pid)
-        var progress = ProgressLine(shown: !options.quiet && isatty(STDERR_FILENO) == 1)
+        var progress = ProgressLine(asked: options.verbose, quiet: options.quiet)
         let start = potter_monotonic_ns()
         let begin = start + UInt64(max(options.delayMs, 0)) * 1_000_000
         let end = options.duration.map { begin + UInt64($0 * 1e9) } ?? .max
         var failure: (any Error)?
         var stopped = false
-        if options.delayMs <= 0 { collector.begin() }
+        if options.delayMs <= 0 { try collector.begin() }
         while !supervisor.hasEnded {
             supervisor.forwardSignals()
             let now = potter_monotonic_ns()
-            if !collector.recording, !stopped, now >= begin { collector.begin() }
             if stopped || failure != nil {
                 usleep(20_000)
             } else {
@@ -109,6 +109,7 @@ public struct RecordRun {
                         stopped = true
                         try finish()
                     } else {
+                        if !collector.recording, now >= begin { try beginDelayed(now) }
                         try collector.turn(limitNs: Collector.drainIntervalNs)
                     }
                 } catch {
@@ -127,6 +128,14 @@ public struct RecordRun {
         supervisor.reap()
         if let failure { report(failure) } else { announce() }
         return supervisor.status
+    }
+
+    private func beginDelayed(_ now: UInt64) throws {
+        try collector.begin()
+        writer.updateRun { run in
+            run.startWallNs += now - run.startNs
+            run.startNs = now
+        }
     }
 
     private func finish() throws {
@@ -152,6 +161,7 @@ public struct RecordRun {
         say(
             "\(grouped(totals.samples)) samples, \(totals.lost) lost, engine \(settings.engine.rawValue) "
                 + "(\(settings.reason)), in \(options.output)")
+        warn(totals)
         guard options.verbose else { return }
         say(
             "\(plural(totals.images, "program image")), \(plural(totals.processes, "process")), \(plural(totals.modules, "module"))"
@@ -162,6 +172,18 @@ public struct RecordRun {
             )
         }
         for refusal in collector.server.takeRefusals() { say("\(refusal): it ran unrecorded") }
+    }
+}
+
+extension RecordRun {
+    /// What a user must know who will read no quality line.
+    private func warn(_ totals: CollectorTotals) {
+        let taken = totals.counters[Int(PP_COUNT_SIGNAL_TAKEN.rawValue)]
+        if taken > 0 {
+            say(
+                "\(plural(Int(clamping: taken), "process")) installed a SIGPROF handler of its own and was not sampled from then on: "
+                    + "its CPU time is [unattributed]")
+        }
     }
 }
 

@@ -80,7 +80,8 @@ extension TargetSession {
             guard let base = frames.baseAddress, pp_session_copy_stack(memory.header, id, &header, base) else {
                 return nil
             }
-            return (0..<Int(header.depth)).map { location(base[$0]) }
+            let depth = Int(header.depth)
+            return (ownClockFrames(base, depth)..<depth).map { location(base[$0]) }
         }
         guard let locations = copied, !locations.isEmpty else { return nil }
         let row = try writer.stack(frames: locations, flags: header.flags, cut: header.cut)
@@ -92,6 +93,17 @@ extension TargetSession {
             count(flagged)
         }
         return row
+    }
+
+    /// Interposed calls read the coarse clock before they block. That time is the recorder's, whose frames are not shown,
+    /// and not the program's: how many leaf frames are above such a call's.
+    private func ownClockFrames(_ frames: UnsafePointer<UInt64>, _ depth: Int) -> Int {
+        func path(_ i: Int) -> String {
+            let slot = Int(frames[i] >> UInt64(PP_FRAME_MODULE_SHIFT))
+            return slot < modulePaths.count ? modulePaths[slot] : ""
+        }
+        guard depth > 2, path(0) == "[vdso]" else { return 0 }
+        return (1...2).first { Profile.isRecorder(modulePath: path($0)) } ?? 0
     }
 
     private func location(_ frame: UInt64) -> Location {

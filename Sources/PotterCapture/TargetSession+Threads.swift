@@ -234,7 +234,7 @@ extension TargetSession {
     }
 
     func update(_ thread: TrackedThread, endNs: UInt64?) throws {
-        let cpu = thread.lastCPU.minus(thread.startCPU)
+        let cpu = counts ? thread.lastCPU.minus(thread.startCPU) : 0
         try writer.updateThread(
             thread.recordingID, name: thread.name, endNs: endNs, cpuNs: cpu, armingNs: min(thread.armingNs, cpu),
             unsampledReason: endNs != nil && thread.samples == 0 ? thread.unsampledReason : nil)

@@ -50,6 +50,8 @@ final class TargetSession {
     /// CPU time of processes that ended, ns.
     var endedCPU: UInt64 = 0
     private var begun = false
+    /// Sampling has begun (-D): CPU time counts.
+    private(set) var counts: Bool
     /// Of the image; a forked child may have executed another by the time it is looked at.
     private var executable = ""
     private var command = ""
@@ -57,8 +59,10 @@ final class TargetSession {
     private var emptySinceNs: UInt64?
 
     init(
-        memory: SessionMemory, pid: Int32, settings: SamplingSettings, writer: RecordingWriter, store: UnwindTableStore
+        memory: SessionMemory, pid: Int32, settings: SamplingSettings, writer: RecordingWriter,
+        store: UnwindTableStore, counts: Bool
     ) {
+        self.counts = counts
         self.memory = memory
         mainPid = pid
         self.settings = settings
@@ -236,7 +240,7 @@ extension TargetSession {
         let claim = memory.process(process.slot)
         let last = max(cpu ?? 0, pp_process_exit_cpu(claim), process.lastCPU)
         process.lastCPU = last
-        let own = last.minus(process.startCPU).plus(process.slot == 0 ? startupCPU : 0)
+        let own = counts ? last.minus(process.startCPU).plus(process.slot == 0 ? startupCPU : 0) : 0
         endedCPU = endedCPU.plus(own)
         try writer.updateProcess(
             process.recordingID, endNs: potter_monotonic_ns(), cpuNs: own, startupCpuNs: nil, note: nil)
@@ -254,6 +258,24 @@ extension TargetSession {
         potter_futex_wake(pp_session_set_ready(memory.header))
         for slot in unprepared { publish(slot, 0) }
         unprepared = []
+    }
+
+    /// The delay of -D is over: what was used until now is nobody's.
+    func beginCounting() throws {
+        guard !counts else { return }
+        counts = true
+        startupCPU = 0
+        for process in processes.values {
+            process.startCPU = ProcFiles.processCPU(pid: process.pid) ?? process.lastCPU
+            process.lastCPU = process.startCPU
+            try writer.updateProcess(process.recordingID, endNs: nil, cpuNs: 0, startupCpuNs: 0, note: nil)
+        }
+        for thread in threads.values {
+            thread.startCPU = ProcFiles.threadCPU(pid: thread.process.pid, tid: thread.tid) ?? thread.lastCPU
+            thread.lastCPU = thread.startCPU
+            thread.armingNs = 0
+            try update(thread, endNs: nil)
+        }
     }
 
     /// The recording ends early, and its file with it: the target goes on without us.

@@ -10,7 +10,7 @@ final class TrackedProcess {
     /// Readable once the process has ended; -1 if it could not be had.
     let pidfd: Int32
     /// Its own CPU clock when this image (or fork) began, ns.
-    let startCPU: UInt64
+    var startCPU: UInt64
     var lastCPU: UInt64
     var catchesSignal = false
     var signalTaken = false
@@ -48,7 +48,7 @@ final class TrackedThread {
     let recordingID: Int64
     let startNs: UInt64
     /// Its CPU clock when it was first seen; what it used before is not its image's.
-    let startCPU: UInt64
+    var startCPU: UInt64
     var clock: PerfClock?
     var lastCPU: UInt64
     /// CPU time before it was sampled, ns.

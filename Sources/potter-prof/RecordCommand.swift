@@ -60,13 +60,15 @@ struct RecordCommand: ParsableCommand {
             if first == "-h" || first == "--help" { throw CleanExit.helpRequest(self) }
             throw ValidationError("unknown option \(first); options of a command come after `--`")
         }
+        guard !output.isEmpty else { throw ValidationError("-o: give a file name") }
         guard command.contains(where: { $0 != "--" }) else {
             throw ValidationError("no command: potter-prof record [options] -- command [arguments]")
         }
     }
 
     func run() throws {
-        var options = RecordOptions(command: command.first == "--" ? Array(command.dropFirst()) : command)
+        let words = command.first == "--" ? command.dropFirst() : command[...]
+        var options = RecordOptions(command: CommandWord.lastArguments(words.count))
         options.output = output
         options.frequency = frequency
         options.engine = engine

@@ -21,7 +21,7 @@ extension RobustTests {
 
             init(seed: UInt64, engine: EngineChoice, pid: Int32, path: String) throws {
                 generator = RobustGenerator(seed: seed)
-                var options = RecordOptions(command: ["x"])
+                var options = RecordOptions(command: [CommandWord("x")])
                 options.engine = engine
                 let settings = try SamplingSettings(options)
                 let header = settings.sessionHeader(follow: true, limits: SessionLimits())

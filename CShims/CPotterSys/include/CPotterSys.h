@@ -60,11 +60,11 @@ void potter_ignore_signals(void);
 /// a message of ours go into it.
 void potter_hold_standard_descriptors(void);
 /// Raises soft limits to the hard ones: of open descriptors (a thread of the target needs one, a process two) and of
-/// file sizes (session memory counts as a file). potter_spawn gives the child those from before; nothing may need ours
-/// then.
+/// file sizes (session memory counts as a file). potter_spawn gives the child those from before.
 void potter_raise_limits(void);
 
-/// Starts `path` in our process group, with the signal mask from before potter_block_signals. Returns the pid.
+/// Starts `path` in our process group, with the signal mask from before potter_block_signals. Returns the pid, or what
+/// execve said.
 int potter_spawn(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
                  char *_Nullable const *_Nonnull environment);
 

@@ -32,6 +32,13 @@ struct RecordingHeader {
         return RecordingHeader(usesWAL: usesWAL)
     }
 
+    /// Whether an open file is a recording of ours, whole or not, of whatever version.
+    static func isRecording(_ descriptor: Int32) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: size)
+        guard pread(descriptor, &bytes, size, 0) == size, bytes.starts(with: magic) else { return false }
+        return bytes[68..<72].reduce(0) { $0 << 8 | Int($1) } == Int(RecordingFormat.applicationID)
+    }
+
     private static func read(_ path: String) throws -> (bytes: [UInt8], fileSize: Int) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw cannotOpen(path, errno) }

@@ -6,6 +6,9 @@ extension RecordingWriter {
     func addStackQuality(_ weights: [Weight]) {
         var counts = [QualityKey.engineSamples: Int64(0)]
         for weight in weights { count(weight, in: &counts) }
+        // As a whole: samples that say too much of one short thread say too little of others.
+        let rest = weights.reduce(Int64(0)) { $1.kind == .unattributed ? $0 &+ $1.weightNs : $0 }
+        if rest < 0 { counts[QualityKey.overAttributedNs] = -rest }
         let counted = Set(state.quality.values.keys.map { $0.prefix { $0 != ":" } })
         for (key, value) in counts where !counted.contains(key.prefix { $0 != ":" }) {
             setQuality(key, .number(value))
@@ -13,9 +16,6 @@ extension RecordingWriter {
     }
 
     private func count(_ weight: Weight, in counts: inout [String: Int64]) {
-        if weight.kind == .unattributed && weight.weightNs < 0 {
-            counts[QualityKey.overAttributedNs, default: 0] &-= weight.weightNs
-        }
         let samples = Int64(clamping: weight.samples)
         guard samples > 0 else { return }
         if weight.kind == .user || state.run.engine == .timer {

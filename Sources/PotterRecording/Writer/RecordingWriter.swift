@@ -15,6 +15,7 @@ import PotterProfile
 public final class RecordingWriter {
     public let path: String
     private var moduleIDs: [ModuleRow: Int64] = [:]
+    private let place: RecordingPlace?
     let queue: DatabaseQueue
     var state: RecordingState
     var progress = RecordingProgress()
@@ -26,18 +27,21 @@ public final class RecordingWriter {
     /// So many samples are held in memory at most; then a commit happens early.
     static let maxPendingSamples = 1 << 18
 
-    /// Starts a recording at `path`. A file that is there already, with its -wal and -shm, is renamed to `<path>.old`.
+    /// Starts a recording at `path`. One that is there already, with its -wal and -shm, is renamed to `<path>.old`;
+    /// what is no recording, or is being written, is refused.
     public init(path: String, run: RunInfo) throws {
-        self.path = path
+        let place = try RecordingPlace(claiming: path)
+        self.place = place
+        self.path = place.path
         state = RecordingState(run: run)
-        try RecordingFile.makeRoom(at: path)
-        queue = try RecordingFile.create(at: path)
+        queue = try RecordingFile.create(at: place.path)
         try commit()
     }
 
     /// Goes on with a recording whose collector was killed.
     init(path: String, queue: DatabaseQueue, state: RecordingState, totals: SampleTotals) {
         self.path = path
+        place = nil
         self.queue = queue
         self.state = state
         self.totals = totals
