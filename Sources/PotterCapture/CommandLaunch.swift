@@ -93,7 +93,8 @@ struct CommandLaunch {
         guard pid > 0 else {
             let status: Int32 = pid == -ENOENT ? 127 : 126
             throw CaptureError(
-                "cannot start \(arguments[0].text): \(errorText(pid)); run it without potter-prof to see", exitStatus: status
+                "cannot start \(arguments[0].text): \(errorText(pid)); run it without potter-prof to see",
+                exitStatus: status
             )
         }
         return pid

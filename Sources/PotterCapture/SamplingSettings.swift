@@ -54,8 +54,8 @@ final class SamplingSettings {
     func drawPeriod() -> UInt64 { period.draw() }
     func drawFirstPeriod() -> FirstPeriod { period.drawFirst(redrawEvery: redrawEvery) }
 
-    /// A redraw interrupts the target, which costs it more than a sample: at most 50 a second.
-    var redrawEvery: UInt32 { UInt32(max(1, (frequency + 25) / 50)) }
+    /// A redraw interrupts the target, which costs it more than a sample: at most 10 a second.
+    var redrawEvery: UInt32 { UInt32(max(1, frequency / 10)) }
 
     func sessionHeader(follow: Bool, limits: SessionLimits) -> SessionHeader {
         SessionHeader(

@@ -17,7 +17,9 @@ final class RecordingPlace {
         try Self.checkDirectory(of: self.path)
         try Self.makeRoom(at: self.path)
         lock = open(self.path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-        guard lock >= 0 else { throw errno == EEXIST ? Self.inUse(self.path) : Self.refusal(self.path, Self.why(errno)) }
+        guard lock >= 0 else {
+            throw errno == EEXIST ? Self.inUse(self.path) : Self.refusal(self.path, Self.why(errno))
+        }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw Self.inUse(self.path) }
     }
 
