@@ -33,7 +33,8 @@ extension RobustTests {
                         engineReason: "", rateHz: 99, periodNs: settings.meanPeriodNs, tickNs: settings.timerIntervalNs)
                 )
                 session = TargetSession(
-                    memory: memory, pid: pid, settings: settings, writer: writer, store: try UnwindTableStore())
+                    memory: memory, pid: pid, settings: settings, writer: writer, store: try UnwindTableStore(),
+                    counts: true)
                 session.startupCPU = .random(in: 0...UInt64.max, using: &generator)
             }
 

@@ -28,7 +28,19 @@ static void show_all(const char *when) {
     }
 }
 
+// sigaction does not show the C library's own two signals.
+static void show_ignored(void) {
+    char line[200];
+    FILE *status = fopen("/proc/self/status", "r");
+    while (status != NULL && fgets(line, sizeof(line), status) != NULL)
+        if (strncmp(line, "SigIgn:", 7) == 0)
+            printf("%s", line);
+    if (status != NULL)
+        fclose(status);
+}
+
 int main(void) {
+    show_ignored();
     show_all("start");
     burn(0.1);
     for (int s = 1; s < _NSIG; s++) {
