@@ -49,10 +49,12 @@ public struct Interpreter {
     }
 
     private static func named(_ frame: ResolvedFrame) -> NamedFrame {
-        NamedFrame(
+        // Generic code of the library that was compiled into the program carries the lines of who uses it.
+        let isBorrowed = FunctionCategory.isSwiftLibrary(module: frame.languageModule ?? "")
+        return NamedFrame(
             function: frame.function, systemName: frame.systemName ?? "", module: frame.languageModule ?? "",
-            file: frame.file ?? "", line: UInt32(clamping: frame.line ?? 0), language: "\(frame.language)",
-            inlined: frame.isInlined)
+            file: isBorrowed ? "" : frame.file ?? "", line: isBorrowed ? 0 : UInt32(clamping: frame.line ?? 0),
+            language: "\(frame.language)", inlined: frame.isInlined)
     }
 
     private static func unnamed(_ address: UInt64, in path: String?) -> NamedFrame {

@@ -41,16 +41,25 @@ extension RobustTests {
                 "type:POTTER -q -- ROBUST catch\\n", "wait:ready", "type:\\x03", "wait:INT 1 TERM 0", "wait:\\$ ",
                 "type:echo status $?\\n", "wait:status 3")
             #expect(!caught.contains("INT 2"))
-            let (run, _) = terminal(
+            let (run, quiet) = terminal(
                 "type:POTTER -- ROBUST busy 20\\n", "sleep:1.5", "type:\\x03", "wait:samples, 0 lost, engine",
                 "wait:\\$ ",
                 "type:echo status $?\\n", "wait:status 130")
             #expect(run.number("SELECT count(*) FROM sample") > 50 && run.number("SELECT finished FROM run") == 1)
+            #expect(!quiet.contains("\u{1b}[K"), "nothing is drawn over the command's own terminal")
+        }
+
+        @Test func nothingIsDrawnOverAProgramThatTookTheTerminal() {
+            let (_, text) = terminal(
+                "type:POTTER -v -- sh -c 'stty -icanon; echo taken; sleep 1.5; stty icanon; echo given'\\n",
+                "wait:\r\ntaken", "wait:\r\ngiven", "wait:samples, ", "wait:\\$ ")
+            let taken = text.components(separatedBy: "\r\ntaken").last?.components(separatedBy: "\r\ngiven").first
+            #expect(taken?.contains("\u{1b}[K") == false, "\(text)")
         }
 
         @Test func controlZAndForeground() {
             let (run, text) = terminal(
-                "type:POTTER -- ROBUST busy 3\\n", "sleep:1", "type:\\x1a", "wait:Stopped", "wait:\\$ ", "sleep:2.5",
+                "type:POTTER -v -- ROBUST busy 3\\n", "sleep:1", "type:\\x1a", "wait:Stopped", "wait:\\$ ", "sleep:2.5",
                 "type:fg\\n", "wait:done", "wait:samples, ", "wait:\\$ ", "type:echo status $?\\n", "wait:status 7")
             #expect(text.contains("\r\u{1b}[Kpotter-prof: "), "a progress line on a terminal")
             #expect(run.number("SELECT sum(weight_ns) / 100000000 FROM sample") > 23, "of 3 s; no half of it is lost")
@@ -70,8 +79,10 @@ extension RobustTests {
         @Test func aDelay() {
             let run = RecordProcess([RobustBench.program, "busy", "1.5"], options: ["-q", "-F", "997", "-D", "1000"])
             #expect(run.wait().status == 7)
-            let first = run.number("SELECT (SELECT min(time_ns) FROM sample) - (SELECT start_ns FROM run)")
-            #expect(first > 1_000_000_000 && first < 1_500_000_000, "\(first) ns")
+            let first = run.number("SELECT (SELECT min(time_ns) FROM sample) - (SELECT start_ns FROM process)")
+            #expect(first > 900_000_000 && first < 1_500_000_000, "\(first) ns")
+            let begin = run.number("SELECT (SELECT min(time_ns) FROM sample) - (SELECT start_ns FROM run)")
+            #expect(begin > 0 && begin < 400_000_000, "the run begins with sampling, \(begin) ns before the first")
         }
 
         @Test func withoutChildren() {

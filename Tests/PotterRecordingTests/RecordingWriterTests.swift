@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import Glibc
+import Foundation
 import PotterProfile
 import Testing
 
@@ -44,6 +44,11 @@ import Testing
     @Test func anOlderFileIsKeptWithItsCompanions() throws {
         let killed = try scratch.writer()
         #expect(access(scratch["r.potter-wal"], F_OK) == 0)
+        for companion in ["", "-wal", "-shm"] {  // a copy, which no living writer holds
+            let path = scratch["r.potter"] + companion
+            try FileManager.default.copyItem(atPath: path, toPath: path + ".copy")
+            rename(path + ".copy", path)
+        }
         try scratch.writer().finish()
         let old = try RecordingReader(path: scratch["r.potter.old"])
         #expect(old.summary.totals.samples == 7)

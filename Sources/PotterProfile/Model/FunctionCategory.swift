@@ -35,9 +35,14 @@ public enum FunctionCategory: String, Sendable, CaseIterable {
     }
 
     private static func isSwiftLibrary(_ function: Function, _ file: String) -> Bool {
+        isSwiftLibrary(module: function.module) || file.hasPrefix("libswift") || file.hasPrefix("libFoundation")
+            || file.hasPrefix("lib_Foundation")
+    }
+
+    /// Whether a module of the language comes with the toolchain.
+    public static func isSwiftLibrary(module: String) -> Bool {
         let modules = ["Swift", "_Concurrency", "_StringProcessing", "_RegexParser", "Synchronization", "Dispatch"]
-        return modules.contains(function.module) || function.module.hasPrefix("Foundation")
-            || file.hasPrefix("libswift") || file.hasPrefix("libFoundation") || file.hasPrefix("lib_Foundation")
+        return modules.contains(module) || module.hasPrefix("Foundation")
     }
 
     private static func isSystem(_ file: String) -> Bool {
