@@ -31,7 +31,7 @@ struct ReportCommand: ParsableCommand {
     @Flag(help: "Show the call tree instead of the functions.")
     var tree = false
 
-    @Flag(help: "Show the threads, too.")
+    @Flag(help: "Show the busiest threads, too.")
     var threads = false
 
     // The default strategy takes none of `--json=FILE` if another option follows: `.next` takes it, and the next word.

@@ -94,7 +94,7 @@ import Testing
     @Test func theHeaderQuotesTheCommand() {
         let lines = HeaderText(summary: profile().summary).lines()
         #expect(lines[0] == "./app 'with space'")
-        #expect(lines.contains { $0.contains("quality: 5 samples, 0 lost") })
+        #expect(lines.contains { $0.contains("quality: good; 5 samples, 0 lost") })
     }
 
     @Test func colourFollowsTheLanguage() {

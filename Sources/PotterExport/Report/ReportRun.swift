@@ -72,7 +72,9 @@ public struct ReportRun {
 
     private func text(_ report: ProfileReport, _ stacks: Stacks?) -> [String] {
         var lines = HeaderText(summary: report.summary).lines()
-        if options.threads { lines += [""] + ThreadText(summary: report.summary).lines() }
+        if options.threads {
+            lines += [""] + ThreadText(summary: report.summary, limit: limit(default: Self.defaultRows)).lines()
+        }
         if options.tree, let stacks {
             let tree = TreeText(
                 profile: stacks.profile, tree: stacks.tree,
