@@ -47,6 +47,13 @@ import Testing
         }
     }
 
+    @Test func theFlameGraphSaysWhyItsTimeIsNotThatOfTheClocks() throws {
+        let profile = profile()
+        let text = try written { FlameGraph(profile, tree: CallTree(profile)).write(to: $0) }
+        #expect(text.contains(">CPU time 980 ns · duration 2.00 s · 5 samples · 1 thread · the frames add up to "))
+        #expect(text.contains("1.00 us, 20 ns more than the clocks say</text>"))
+    }
+
     @Test func narrowFramesAreCountedNotDrawn() {
         var builder = ProfileBuilder()
         builder.add("main/wide", 1_000_000)
