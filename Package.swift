@@ -87,7 +87,7 @@ let package = Package(
             swiftSettings: swiftSettings),
         .testTarget(
             name: "PotterRecordingTests",
-            dependencies: ["PotterRecording", "PotterProfile", "PotterExport", "PotterCore"],
+            dependencies: ["PotterRecording", "PotterProfile", "PotterExport", "PotterCore", "potter-prof"],
             exclude: ["Scripts"],  // Python, run by the tests
             swiftSettings: swiftSettings),
         .testTarget(

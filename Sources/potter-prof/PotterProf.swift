@@ -24,11 +24,26 @@ struct PotterProf: ParsableCommand {
             var command = try parseAsRoot()
             try command.run()
         } catch  where exitCode(for: error) == .validationFailure {
-            let why = message(for: error).split(separator: "\n").first.map(String.init) ?? "bad command line"
-            say("\(why); see potter-prof --help")
+            say(complaint(about: error))
             Glibc.exit(usageStatus)
         } catch {
             exit(withError: error)
         }
+    }
+
+    private static func complaint(about error: any Error) -> String {
+        let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+        guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-") else {
+            return "\(firstLine(of: error)); see potter-prof --help"
+        }
+        guard names.contains(first) else {
+            return "there is no subcommand \(first), only \(names.joined(separator: " and ")); "
+                + "to record a program: potter-prof record -- \(first)"
+        }
+        return "\(firstLine(of: error)); see potter-prof \(first) --help"
+    }
+
+    private static func firstLine(of error: any Error) -> String {
+        message(for: error).split(separator: "\n").first.map(String.init) ?? "bad command line"
     }
 }

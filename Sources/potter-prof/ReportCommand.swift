@@ -9,8 +9,8 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Shows where the CPU time of a recording went.",
         discussion: """
-            The text report goes to stdout, unless --json or --folded write there. The recording is not changed, but \
-            for one whose recorder was killed: that gets its names.
+            The text report goes to stdout, unless --json or --folded write there; with --flamegraph=- it goes to \
+            stderr. The recording is not changed, but for one whose recorder was killed: that gets its names.
             """)
 
     @Option(name: .shortAndLong, help: "The recording.")
@@ -19,26 +19,34 @@ struct ReportCommand: ParsableCommand {
     @Option(help: "Order of the functions: self or total.")
     var order = HotspotAnalysis.Order.selfTime
 
-    @Option(help: "Rows to show, 0 for all (default: 30, of a tree 100, of JSON all).")
+    // Values that begin with `-` are refused by `validate`, in words that say what is wrong.
+    @Option(parsing: .unconditional, help: "Rows to show, 0 for all (default: 30, of a tree 100, of JSON all).")
     var limit: Int?
 
-    @Option(help: "Leave out what has less than this share of the time (default: 0, in a tree 0.5).")
+    @Option(
+        parsing: .unconditional,
+        help: "Leave out what has less than this share of the time (default: 0, in a tree 0.5).")
     var percentLimit: Double?
 
     @Flag(help: "Show the call tree instead of the functions.")
     var tree = false
 
-    @Flag(help: "Show the threads, too.")
+    @Flag(help: "Show the busiest threads, too.")
     var threads = false
 
-    @Option(defaultAsFlag: "-", help: "JSON, to FILE or stdout.")
+    // The default strategy takes none of `--json=FILE` if another option follows: `.next` takes it, and the next word.
+    @Option(
+        defaultAsFlag: "-", parsing: .next, help: ArgumentHelp("JSON, to FILE or stdout.", valueName: "file"))
     var json: String?
 
-    @Option(defaultAsFlag: "-", help: "Folded stacks in nanoseconds, to FILE or stdout.")
+    @Option(
+        defaultAsFlag: "-", parsing: .next,
+        help: ArgumentHelp("Folded stacks in nanoseconds, to FILE or stdout.", valueName: "file"))
     var folded: String?
 
     @Option(
-        name: .customLong("flamegraph"), defaultAsFlag: "potter.svg", help: "A flame graph, to FILE or potter.svg.")
+        name: .customLong("flamegraph"), defaultAsFlag: "potter.svg", parsing: .next,
+        help: ArgumentHelp("A flame graph, to FILE or potter.svg.", valueName: "file"))
     var flameGraph: String?
 
     func validate() throws {
@@ -58,7 +66,7 @@ struct ReportCommand: ParsableCommand {
         options.threads = threads
         options.json = json.map(target)
         options.folded = folded.map(target)
-        options.flameGraph = flameGraph
+        options.flameGraph = flameGraph.map(target)
         throw ExitCode(ReportRun(options, nameLocations: { try Interpreter(writer: $0).nameLocations() }).exitStatus())
     }
 

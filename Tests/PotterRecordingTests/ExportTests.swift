@@ -47,6 +47,13 @@ import Testing
         }
     }
 
+    @Test func theFlameGraphSaysWhyItsTimeIsNotThatOfTheClocks() throws {
+        let profile = profile()
+        let text = try written { FlameGraph(profile, tree: CallTree(profile)).write(to: $0) }
+        #expect(text.contains(">CPU time 980 ns · duration 2.00 s · 5 samples · 1 thread · the frames add up to "))
+        #expect(text.contains("1.00 us, 20 ns more than the clocks say</text>"))
+    }
+
     @Test func narrowFramesAreCountedNotDrawn() {
         var builder = ProfileBuilder()
         builder.add("main/wide", 1_000_000)
@@ -94,7 +101,7 @@ import Testing
     @Test func theHeaderQuotesTheCommand() {
         let lines = HeaderText(summary: profile().summary).lines()
         #expect(lines[0] == "./app 'with space'")
-        #expect(lines.contains { $0.contains("quality: 5 samples, 0 lost") })
+        #expect(lines.contains { $0.contains("quality: good; 5 samples, 0 lost") })
     }
 
     @Test func colourFollowsTheLanguage() {

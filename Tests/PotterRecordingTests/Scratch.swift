@@ -71,11 +71,16 @@ final class Scratch {
     }
 
     @discardableResult
-    func run(_ program: String, _ arguments: String...) -> Int32 {
-        var argv: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
+    func run(_ command: String...) -> Int32 {
+        run(command)
+    }
+
+    @discardableResult
+    func run(_ command: [String]) -> Int32 {
+        var argv: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         defer { argv.forEach { free($0) } }
         var pid: pid_t = 0
-        guard posix_spawn(&pid, program, nil, nil, &argv, environ) == 0 else { return 127 }
+        guard posix_spawn(&pid, command[0], nil, nil, &argv, environ) == 0 else { return 127 }
         var status: Int32 = 0
         waitpid(pid, &status, 0)
         return (status >> 8) & 0xff

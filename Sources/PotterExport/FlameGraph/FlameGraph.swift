@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // A flame graph as one SVG file: no network, no second file, readable without scripts as well.
 //
-//   ┌ title                       [search] [Reset zoom] [Icicle] ┐
+//   ┌ title                       [search] [Reset zoom] [Icicle] ┐  stays in sight: FlameGraphHeader
 //   │ subtitle                                  matched 12.3 %   │
+//   ├ details of the frame under the pointer ────────────────────┤
 //   │                 ┌ c ┐                                      │
 //   │       ┌── b ────┴───┴┐      ┌ d ┐                          │
 //   │ ┌──── a ─────────────┴──────┴───┴┐                         │  a frame is a <g class="f"> with its numbers in
 //   │ └──────────────── all ───────────┘                         │  data-s, data-w (nanoseconds), data-l (level)
-//   │ legend                                                     │
-//   └ details of the frame under the pointer ────────────────────┘
+//   └ legend ────────────────────────────────────────────────────┘
 //
-// Zoom, search and the icicle view are FlameGraphScript's: it only moves what is here.
+// Zoom, search, the icicle view and the width of the window are FlameGraphScript's: it only moves what is here. A graph
+// that is taller than the window opens as an icicle, so that its root is in sight.
 import PotterCore
 import PotterProfile
 
@@ -18,8 +19,8 @@ public struct FlameGraph {
     static let width = 1200
     static let margin = 12
     static let frameHeight = 17
-    static let top = 66
-    static let bottom = 62
+    static let top = FlameGraphHeader.height + 4
+    static let bottom = 46
     /// Frames narrower than this are counted, not drawn.
     static let leastPixels = 0.1
 
@@ -40,13 +41,14 @@ public struct FlameGraph {
 
     public func write(to output: OutputFile) {
         output.write(opening)
-        output.write(controls)
         output.write("<g id=\"frames\" transform=\"translate(\(Self.margin),\(Self.top))\">\n")
         let functions = profile.functions.enumerated().map { FlameGraphFunction($1, isRoot: $0 == 0) }
         for frame in layout.frames { output.write(markup(of: frame, functions[frame.function])) }
         output.write("</g>\n")
         output.write(legend)
         output.write(footer)
+        let header = FlameGraphHeader(summary: profile.summary, drawnNs: layout.totalNs)
+        output.write(header.markup(width: Self.width, margin: Self.margin))
         output.write("<script type=\"text/javascript\"><![CDATA[\n\(FlameGraphScript.text)\n]]></script>\n</svg>\n")
     }
 
@@ -93,7 +95,7 @@ public struct FlameGraph {
         <svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="\(Self.width)" height="\(height)" \
         viewBox="0 0 \(Self.width) \(height)" data-total="\(layout.totalNs)" data-unit="nanoseconds" \
         data-levels="\(layout.levels)">
-        <title>\(XMLText.escaped("Flame graph: " + commandText))</title>
+        <title>\(XMLText.escaped("Flame graph: " + HeaderText(summary: profile.summary).command))</title>
         <style>
         \(FlameGraphStyle.text)\(FlameGraphPalette.rules(for: categories))</style>
         <rect width="100%" height="100%" fill="#fff"/>
@@ -101,35 +103,12 @@ public struct FlameGraph {
         """
     }
 
-    private var commandText: String {
-        HeaderText(summary: profile.summary).command
-    }
-
     private var categories: Set<FunctionCategory> {
         Set(Set(layout.frames.map(\.function)).subtracting([0]).map { FunctionCategory(profile.functions[$0]) })
     }
 
-    private var controls: String {
-        let longest = 100
-        let title = commandText.count > longest ? commandText.prefix(longest - 1) + "…" : commandText[...]
-        let totals = profile.summary.totals
-        let drawn = layout.totalNs == totals.totalNs ? "" : ", by the clocks \(Units.time(totals.totalNs))"
-        let subtitle = [
-            "CPU time \(Units.time(layout.totalNs))\(drawn)",
-            "duration \(Units.time(Int64(clamping: profile.summary.durationNs)))",
-            "\(Units.count(totals.samples)) samples",
-            HeaderText.plural(profile.summary.threads.count, "thread"),
-        ].joined(separator: " · ")
-        return """
-            <text id="command" x="\(Self.margin)" y="26">\(XMLText.escaped(String(title)))</text>
-            <text id="subtitle" x="\(Self.margin)" y="46">\(XMLText.escaped(subtitle))</text>
-            \(FlameGraphControls.markup(width: Self.width, margin: Self.margin))
-
-            """
-    }
-
     private var legend: String {
-        let y = height - Self.bottom + 14
+        let y = height - Self.bottom + 12
         var x = Self.margin
         var text = "<g id=\"legend\">\n"
         for hue in FlameGraphPalette.hues where categories.contains(hue.category) {
@@ -141,13 +120,10 @@ public struct FlameGraph {
     }
 
     private var footer: String {
-        var text = "<text id=\"details\" x=\"\(Self.margin)\" y=\"\(height - 12)\"> </text>\n"
-        if layout.hidden.count > 0 {
-            let note =
-                "\(HeaderText.plural(layout.hidden.count, "frame")) narrower than \(Self.leastPixels) px not drawn "
-                + "(\(percent(layout.hidden.weightNs)) of the time)"
-            text += "<text id=\"hidden\" x=\"\(Self.width - Self.margin)\" y=\"\(height - 12)\">\(note)</text>\n"
-        }
-        return text
+        guard layout.hidden.count > 0 else { return "" }
+        let note =
+            "\(HeaderText.plural(layout.hidden.count, "frame")) narrower than \(Self.leastPixels) px not drawn "
+            + "(\(percent(layout.hidden.weightNs)) of the time)"
+        return "<text id=\"hidden\" x=\"\(Self.margin)\" y=\"\(height - 4)\">\(note)</text>\n"
     }
 }

@@ -7,7 +7,10 @@ enum FlameGraphScript {
         "use strict";
         (function () {
         var svg = document.documentElement, group = document.getElementById("frames");
-        var WIDTH = 1176, HEIGHT = 17, CHARACTER = 6.62, SVG = "http://www.w3.org/2000/svg";
+        var MARGIN = \#(FlameGraph.margin), HEIGHT = \#(FlameGraph.frameHeight), LEAST = 760;
+        var CONTROLS = \#(FlameGraphHeader.controlsWidth), CHARACTER = \#(FlameGraphFunction.characterPixels);
+        var SVG = "http://www.w3.org/2000/svg", graphWidth = \#(FlameGraph.width - 2 * FlameGraph.margin);
+        var height = svg.height.baseVal.value, header = document.getElementById("header");
         var total = Number(svg.dataset.total), levels = Number(svg.dataset.levels);
         var search = document.getElementById("search"), matched = document.getElementById("matched");
         var details = document.getElementById("details");
@@ -43,8 +46,8 @@ enum FlameGraphScript {
           frame.g.classList.toggle("hidden", !isAncestor && !isInside);
           frame.g.classList.toggle("ancestor", isAncestor);
           if (!isAncestor && !isInside) return;
-          var x = isAncestor ? 0 : (frame.start - from) / width * WIDTH;
-          var pixels = isAncestor ? WIDTH : frame.width / width * WIDTH;
+          var x = isAncestor ? 0 : (frame.start - from) / width * graphWidth;
+          var pixels = isAncestor ? graphWidth : frame.width / width * graphWidth;
           frame.rect.setAttribute("x", x.toFixed(3));
           frame.rect.setAttribute("y", top(frame));
           frame.rect.setAttribute("width", pixels.toFixed(3));
@@ -116,7 +119,6 @@ enum FlameGraphScript {
         window.addEventListener("keydown", function (event) {
           if ((event.ctrlKey || event.metaKey) && event.key === "f" && document.activeElement !== search) {
             event.preventDefault();
-            window.scrollTo(0, 0);
             search.focus();
             search.select();
           } else if (event.key === "Escape") {
@@ -124,8 +126,31 @@ enum FlameGraphScript {
             search.blur();
           }
         });
-        // The root is at the bottom: start there if the graph is taller than the window.
-        if (svg.height.baseVal.value > window.innerHeight) window.scrollTo(0, svg.height.baseVal.value);
+        // As wide as the window, without its scroll bar: that is what the visual viewport has, divided by pinch zoom.
+        function fit() {
+          var view = window.visualViewport;
+          var width = Math.max(LEAST, Math.floor(view ? view.width * view.scale : window.innerWidth));
+          if (width === graphWidth + 2 * MARGIN) return;
+          graphWidth = width - 2 * MARGIN;
+          svg.setAttribute("width", width);
+          svg.setAttribute("viewBox", "0 0 " + width + " " + height);
+          document.getElementById("titles").setAttribute("width", graphWidth - CONTROLS);
+          document.getElementById("line").setAttribute("width", graphWidth);
+          document.getElementById("controls").setAttribute("transform", "translate(" + (width - MARGIN) + ",0)");
+          draw();
+        }
+
+        // The header stays in sight; SVG has no `position: sticky`.
+        function follow() {
+          header.setAttribute("transform", "translate(0," + window.scrollY + ")");
+          header.classList.toggle("scrolled", window.scrollY > 0);
+        }
+
+        window.addEventListener("scroll", follow, {passive: true});
+        window.addEventListener("resize", function () { fit(); follow(); });
+        fit();
+        // The root must be in sight at first: where it would be below the window, it comes to the top.
+        if (height > window.innerHeight) setInverted(true);
         })();
         """#
 }

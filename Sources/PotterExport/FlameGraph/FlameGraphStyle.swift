@@ -6,7 +6,8 @@ enum FlameGraphStyle {
         #command{font:600 16px system-ui,"Segoe UI","DejaVu Sans",sans-serif}
         #subtitle,#matched,#legend text,#details,#hidden{font:12px system-ui,"Segoe UI","DejaVu Sans",sans-serif;fill:#555}
         #details{fill:#222}
-        #matched,#hidden{text-anchor:end}
+        #matched{text-anchor:end}
+        .scrolled #cover{filter:drop-shadow(0 1px 2px #0003)}
         #frames text{pointer-events:none}
         .f{cursor:pointer}
         .root{fill:#dcdce2}

@@ -3,7 +3,7 @@ import PotterProfile
 
 /// What `potter-prof report` was asked for.
 public struct ReportOptions: Sendable {
-    /// Where a machine-readable document goes.
+    /// Where a document goes.
     public enum Target: Sendable, Equatable {
         case standardOutput
         case file(String)
@@ -18,8 +18,13 @@ public struct ReportOptions: Sendable {
     public var threads = false
     public var json: Target?
     public var folded: Target?
-    /// Where the flame graph goes.
-    public var flameGraph: String?
+    public var flameGraph: Target?
+
+    /// Options of the documents that go to standard output.
+    var onStandardOutput: [String] {
+        [("--json", json), ("--folded", folded), ("--flamegraph", flameGraph)].filter { $0.1 == .standardOutput }
+            .map(\.0)
+    }
 
     public init() {}
 }

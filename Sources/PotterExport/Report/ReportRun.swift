@@ -4,7 +4,8 @@ import PotterCore
 import PotterProfile
 import PotterRecording
 
-/// Reads a recording and writes what was asked for. The text goes to standard output unless a document goes there.
+/// Reads a recording and writes what was asked for. The text goes to standard output unless a document goes there:
+/// beside a flame graph it goes to standard error, beside what programs read (JSON, folded stacks) it is left out.
 public struct ReportRun {
     private static let defaultRows = 30
     private static let defaultTreeLines = 100
@@ -31,16 +32,18 @@ public struct ReportRun {
 
     /// Returns what to tell the user beside the results, a line each.
     public func run() throws -> [String] {
-        guard !(options.json == .standardOutput && options.folded == .standardOutput) else {
+        let toStandardOutput = options.onStandardOutput
+        guard toStandardOutput.count < 2 else {
             throw ExportError(
-                what: "cannot write", path: "standard output", why: "--json and --folded would both go there",
-                advice: "give one of them a file: --folded=FILE")
+                what: "cannot write", path: "standard output",
+                why: "\(toStandardOutput.joined(separator: " and ")) would both go there",
+                advice: "give one of them a file: \(toStandardOutput[1])=FILE")
         }
         let reader = try RecordingReader(path: options.input, nameLocations: nameLocations)
         let report = try reader.report()
         let stacks = try needsStacks ? Stacks(reader.profile()) : nil
-        if options.json != .standardOutput && options.folded != .standardOutput {
-            let output = OutputFile()
+        if toStandardOutput.isEmpty || options.flameGraph == .standardOutput {
+            let output = OutputFile(standard: toStandardOutput.isEmpty ? STDOUT_FILENO : STDERR_FILENO)
             for line in text(report, stacks) { output.write(line + "\n") }
             try output.close()
         }
@@ -69,7 +72,9 @@ public struct ReportRun {
 
     private func text(_ report: ProfileReport, _ stacks: Stacks?) -> [String] {
         var lines = HeaderText(summary: report.summary).lines()
-        if options.threads { lines += [""] + ThreadText(summary: report.summary).lines() }
+        if options.threads {
+            lines += [""] + ThreadText(summary: report.summary, limit: limit(default: Self.defaultRows)).lines()
+        }
         if options.tree, let stacks {
             let tree = TreeText(
                 profile: stacks.profile, tree: stacks.tree,
@@ -96,10 +101,12 @@ public struct ReportRun {
         if let target = options.folded, let stacks {
             try write(target) { FoldedStacks(stacks.profile, tree: stacks.tree).write(to: $0) }
         }
-        if let path = options.flameGraph, let stacks {
+        if let target = options.flameGraph, let stacks {
             let graph = FlameGraph(stacks.profile, tree: stacks.tree)
-            try write(.file(path)) { graph.write(to: $0) }
-            messages.append("flame graph with \(HeaderText.plural(graph.frameCount, "frame")) written to \(path)")
+            try write(target) { graph.write(to: $0) }
+            if case .file(let path) = target {
+                messages.append("flame graph with \(HeaderText.plural(graph.frameCount, "frame")) written to \(path)")
+            }
         }
         return messages
     }

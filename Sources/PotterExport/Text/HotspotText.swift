@@ -2,7 +2,7 @@
 import PotterCore
 import PotterProfile
 
-/// The table of hotspots.
+/// The table of hotspots. Ordered by self time it leaves out functions that have none: they only call others.
 struct HotspotText {
     let report: ProfileReport
     let order: HotspotAnalysis.Order
@@ -10,7 +10,10 @@ struct HotspotText {
     let percentLimit: Double
 
     func lines() -> [String] {
-        let rows = report.hotspots(by: order, limit: limit, percentLimit: percentLimit)
+        let all = report.hotspots(by: order, percentLimit: -.infinity)
+        let listed = order == .selfTime ? all.filter { $0.hotspot.selfNs != 0 } : all
+        let large = percentLimit > 0 ? listed.filter { percent($0) >= percentLimit } : listed
+        let rows = large.prefix(limit ?? .max)
         var columns = TextColumns([
             ("self", .right), ("time", .right), ("total", .right), ("time", .right), ("module", .left),
             ("function", .left), ("file:line", .left),
@@ -18,18 +21,31 @@ struct HotspotText {
         for row in rows {
             columns.add([
                 Units.percent(row.selfPercent), Units.time(row.hotspot.selfNs), Units.percent(row.totalPercent),
-                Units.time(row.hotspot.totalNs), row.function.displayModule, row.function.name, place(of: row),
+                Units.time(row.hotspot.totalNs), row.function.displayModule, ShortName.of(row.function.name),
+                place(of: row),
             ])
         }
-        return columns.lines() + more(than: rows)
+        let shownNs = rows.reduce(0) { $0 &+ $1.hotspot.selfNs }
+        let more = more(
+            restNs: report.totalNs &- shownNs, withoutSelf: all.count - listed.count,
+            small: listed.count - large.count, cut: large.count - rows.count)
+        return columns.lines() + more
     }
 
-    private func more(than rows: [ProfileReport.Row]) -> [String] {
-        let left = report.analysis.hotspots.count - rows.count
+    private func percent(_ row: ProfileReport.Row) -> Double {
+        order == .selfTime ? row.selfPercent : row.totalPercent
+    }
+
+    /// How many are not shown, and for each reason the option that shows them.
+    private func more(restNs: Int64, withoutSelf: Int, small: Int, cut: Int) -> [String] {
+        let left = withoutSelf + small + cut
         guard left > 0 else { return [] }
-        let shown = rows.reduce(0) { $0 &+ $1.hotspot.selfNs }
-        let rest = Units.percent(report.percent(report.totalNs &- shown))
-        return ["  … \(HeaderText.plural(left, "more function")) with \(rest) of self time; --limit 0 shows all"]
+        let count = HeaderText.plural(left, "more function")
+        guard small + cut > 0 else { return ["  … \(count) without self time; --order total shows all"] }
+        let options = (cut > 0 ? ["--limit 0"] : []) + (small > 0 ? ["--percent-limit 0"] : [])
+        let rest = Units.percent(report.percent(restNs))
+        let none = withoutSelf > 0 ? " (\(Units.count(withoutSelf)) without self time: with --order total)" : ""
+        return ["  … \(count) with \(rest) of self time; \(options.joined(separator: " ")) shows all\(none)"]
     }
 
     /// Relative to the directory of the run if it lies there, else the bare file name.

@@ -2,29 +2,63 @@
 import PotterCore
 import PotterProfile
 
-/// The quality line: every result says how good it is, also when all is well.
+/// How good a recording is: every result says it, also when all is well. First the verdict, then the figures.
+///
+///     quality: good; 7,288 samples, 0 lost; engine perf (the kernel allows it); 499 Hz asked, 448 Hz delivered
+///
+///     quality: 1 problem
+///       - 1 process installed its own SIGPROF handler and was not sampled from then on
+///       7,288 samples, 0 lost; …
 struct QualityText {
     let summary: RunSummary
 
+    func lines() -> [String] {
+        let problems = QualityProblems(summary: summary).lines()
+        guard !problems.isEmpty else { return ["quality: good; \(figures)"].map(PlainText.escaped) }
+        let verdict = "quality: \(HeaderText.plural(problems.count, "problem"))"
+        return ([verdict] + problems.map { "  - " + $0 } + ["  " + figures]).map(PlainText.escaped)
+    }
+
+    /// All of it in one line, for programs that only hand it on.
     func line() -> String {
-        "quality: "
-            + [lost, unwinds, engine, rate, others, cpu, cost, ending].filter { !$0.isEmpty }
-            .joined(separator: "; ")
+        let problems = QualityProblems(summary: summary).lines()
+        guard !problems.isEmpty else { return "quality: good; \(figures)" }
+        return "quality: \(HeaderText.plural(problems.count, "problem")): "
+            + (problems + [figures]).joined(separator: "; ")
     }
 
     private var quality: Quality { summary.quality }
+
+    private var figures: String {
+        [samples, unwinds, engine, rate, others, cpu, cost].filter { !$0.isEmpty }.joined(separator: "; ")
+    }
+
+    private var samples: String {
+        let samples = HeaderText.plural(Int(clamping: summary.totals.samples), "sample")
+        return "\(samples), \(Units.count(quality.lost)) lost"
+    }
 
     private var engine: String {
         let reason = summary.run.engineReason
         return "engine \(summary.run.engine.rawValue)" + (reason.isEmpty ? "" : " (\(reason))")
     }
 
+    // MARK: Rate
+
     private var rate: String {
         let totals = summary.totals
+        let asked = summary.run.rateHz
         let sampledNs = totals[.user] + (summary.run.engine == .timer ? totals[.kernel] : 0)
-        guard sampledNs > 0 else { return "\(hertz(summary.run.rateHz)) asked" }
+        guard sampledNs > 0 else { return "\(hertz(asked)) asked" }
         let delivered = Double(sampled) / (Double(sampledNs) / 1e9)
-        return "\(hertz(summary.run.rateHz)) asked, \(hertz(delivered)) delivered"
+        let text = "\(hertz(asked)) asked, \(hertz(delivered)) delivered"
+        return isHeldByTick(asked: asked, delivered: delivered)
+            ? text + " (the timer engine is no faster than the kernel's tick)" : text
+    }
+
+    /// CPU timers expire at a tick of the kernel, of which there are 100 to 1,000 a second.
+    private func isHeldByTick(asked: Double, delivered: Double) -> Bool {
+        summary.run.engine == .timer && asked > 100 && sampled >= 20 && delivered < 0.75 * asked
     }
 
     /// Samples of the engine itself: under perf, ticks only divide kernel time.
@@ -36,63 +70,49 @@ struct QualityText {
         Units.decimal(rate, places: rate < 10 ? 1 : 0) + " Hz"
     }
 
-    private var lost: String {
-        let keys = quality.values.keys.filter { $0.hasPrefix(Quality.lostPrefix) && quality.number($0) > 0 }
-        let details = keys.sorted().map { "\(Units.count(quality.number($0))) \(words($0.dropFirst(5)))" }
-        let head = "\(Units.count(summary.totals.samples)) samples, \(Units.count(quality.lost)) lost"
-        return head + (details.isEmpty ? "" : " (\(details.joined(separator: ", ")))")
-    }
+    // MARK: Counters
 
     private var unwinds: String {
-        var parts = [
-            unwind(QualityKey.unwindFailed) + " failed", unwind(QualityKey.unwindFallback) + " by frame pointers",
-            "\(Units.count(quality.number(QualityKey.stacksCut))) truncated",
+        let counters = [
+            (QualityKey.unwindFailed, "failed"), (QualityKey.unwindFallback, "by frame pointers"),
+            (QualityKey.stacksCut, "truncated"), (QualityKey.stacksRaced, "raced with a load"),
         ]
-        let raced = quality.number(QualityKey.stacksRaced)
-        if raced > 0 { parts.append("\(Units.count(raced)) raced with a load") }
-        return "unwinds: " + parts.joined(separator: ", ")
+        let parts = counters.filter { quality.sum($0.0) > 0 }.map { key, words in
+            "\(Units.count(quality.sum(key))) \(words)\(Self.modules(of: key, in: quality))"
+        }
+        return parts.isEmpty ? "" : "unwinds: " + parts.joined(separator: ", ")
     }
 
-    /// The count and where most of them are: `12 (libfoo.so 10)`.
-    private func unwind(_ key: String) -> String {
+    /// Where most of a counter's events are: ` (libfoo.so 10)`.
+    static func modules(of key: String, in quality: Quality) -> String {
         let modules = quality.parts(of: key).prefix(3).map { part in
             "\(Function.fileName(of: part.name)) \(Units.count(part.count))"
         }
-        return Units.count(quality.sum(key)) + (modules.isEmpty ? "" : " (\(modules.joined(separator: ", ")))")
+        return modules.isEmpty ? "" : " (\(modules.joined(separator: ", ")))"
     }
 
-    /// Counters that no other part tells, by their keys: also those of a newer recorder.
+    /// Counters that nothing else tells, by their keys: also those of a newer recorder.
     private var others: String {
         let keys = quality.values.keys.sorted().filter { key in
             !Self.told.contains(key) && !key.hasPrefix(Quality.lostPrefix) && !key.contains(":")
-                && quality.number(key) != 0
+                && quality.number(key) != 0 && !isDetail(key)
         }
-        var parts = keys.map { "\(words($0[...])) \(Units.count(quality.number($0)))" + names(of: $0) }
-        let unsampled = summary.threads.filter { $0.unsampledReason != nil }
-        if let first = unsampled.first {
-            parts.append(
-                "\(HeaderText.plural(unsampled.count, "thread")) unsampled (\(first.unsampledReason ?? ""))")
-        }
-        for note in Set(summary.processes.compactMap(\.note)).sorted() {
-            let count = summary.processes.count { $0.note == note }
-            parts.append("\(HeaderText.plural(count, "process")): \(note)")
-        }
-        return parts.joined(separator: ", ")
+        return keys.map { "\(Self.words($0[...])) \(Units.count(quality.number($0)))" }.joined(separator: ", ")
     }
 
-    /// What a counter is about, where that was noted: ` (musl-hello 2)`.
-    private func names(of key: String) -> String {
-        let parts = quality.parts(of: key).prefix(3).map {
-            "\(Function.fileName(of: $0.name)) \(Units.count($0.count))"
-        }
-        return parts.isEmpty ? "" : " (\(parts.joined(separator: ", ")))"
+    /// A few signals to threads that start or end say nothing.
+    private func isDetail(_ key: String) -> Bool {
+        key == QualityKey.signalsUnknownThread
+            && quality.number(key) < max(20, Int64(clamping: summary.totals.samples) / 100)
     }
 
     private static let told: Set<String> = [
         QualityKey.samples, QualityKey.recordsWritten, QualityKey.images, QualityKey.engineSamples,
-        QualityKey.unwindFailed,
-        QualityKey.unwindFallback, QualityKey.stacksCut, QualityKey.stacksRaced, QualityKey.costTargetNs,
-        QualityKey.costCollectorNs, QualityKey.gapNs, QualityKey.overAttributedNs, QualityKey.recovered,
+        QualityKey.unwindFailed, QualityKey.unwindFallback, QualityKey.stacksCut, QualityKey.stacksRaced,
+        QualityKey.costTargetNs, QualityKey.costCollectorNs, QualityKey.gapNs, QualityKey.overAttributedNs,
+        QualityKey.recovered, QualityKey.threadsNoSlot, QualityKey.threadsTimerFailed, QualityKey.processesNoSlot,
+        QualityKey.processesSignalTaken, QualityKey.processesSeccompFilter, QualityKey.modulesNoSlot,
+        QualityKey.imagesForeign,
     ]
 
     private var cpu: String {
@@ -107,17 +127,8 @@ struct QualityText {
         return "own cost: \(Units.time(target)) in handlers, \(Units.time(collector)) beside the target"
     }
 
-    private var ending: String {
-        let gap = quality.number(QualityKey.gapNs)
-        var parts = gap > 0 ? ["not recording for \(Units.time(gap))"] : []
-        if quality.number(QualityKey.recovered) > 0 {
-            parts.append("the recorder was killed or still runs: complete up to its last commit")
-        }
-        return parts.joined(separator: "; ")
-    }
-
     /// `threads.no_slot` as `threads no slot`.
-    private func words(_ key: Substring) -> String {
+    static func words(_ key: Substring) -> String {
         String(key.map { $0 == "." || $0 == "_" ? " " : $0 })
     }
 }

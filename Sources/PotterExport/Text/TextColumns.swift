@@ -16,7 +16,7 @@ struct TextColumns {
     }
 
     mutating func add(_ row: [String]) {
-        rows.append(row)
+        rows.append(row.map(PlainText.escaped))
     }
 
     func lines() -> [String] {

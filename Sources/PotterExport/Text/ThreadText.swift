@@ -2,9 +2,11 @@
 import PotterCore
 import PotterProfile
 
-/// The table of threads, busiest first. Every thread that ran is there.
+/// The table of threads, busiest first.
 struct ThreadText {
     let summary: RunSummary
+    /// nil: all.
+    let limit: Int?
 
     func lines() -> [String] {
         let pids = Dictionary(summary.processes.map { ($0.id, $0.pid) }) { first, _ in first }
@@ -12,7 +14,9 @@ struct ThreadText {
             ("cpu", .right), ("user", .right), ("kernel", .right), ("other", .right), ("samples", .right),
             ("pid", .right), ("tid", .right), ("thread", .left), ("note", .left),
         ])
-        for thread in summary.threads.sorted(by: { ($1.cpu, $0.id) < ($0.cpu, $1.id) }) {
+        let sorted = summary.threads.sorted { ($1.cpu, $0.id) < ($0.cpu, $1.id) }
+        let rows = sorted.prefix(limit ?? .max)
+        for thread in rows {
             let totals = thread.totals
             columns.add([
                 Units.time(thread.cpu), Units.time(totals[.user]), Units.time(totals[.kernel]),
@@ -20,7 +24,13 @@ struct ThreadText {
                 "\(pids[thread.process] ?? 0)", "\(thread.tid)", thread.name, note(on: thread),
             ])
         }
-        return columns.lines()
+        return columns.lines() + more(sorted.dropFirst(rows.count))
+    }
+
+    private func more(_ threads: ArraySlice<RunSummary.Thread>) -> [String] {
+        guard !threads.isEmpty else { return [] }
+        let time = Units.time(threads.reduce(0) { $0 &+ $1.cpu })
+        return ["  … \(HeaderText.plural(threads.count, "more thread")) with \(time) of CPU time; --limit 0 shows all"]
     }
 
     private func note(on thread: RunSummary.Thread) -> String {

@@ -2,33 +2,45 @@
 import PotterCore
 import PotterProfile
 
-/// The call tree, callers first. Only branches indent: a chain of single callees reads down the page.
+/// The call tree, callers first. Only branches indent: a chain of single callees reads down the page. A blank line is
+/// between two roots.
 ///
-///     100.00%   0.00%  main
-///      69.50%   1.20%  ├─ parse
-///      68.30%  68.30%  │  tokenize
-///      30.50%  30.50%  └─ print
+///       total     time    self  function
+///      90.00%   2.70 s   0.00%  main
+///      69.50%   2.09 s   1.20%  ├─ parse
+///      68.30%   2.05 s  68.30%  │  tokenize
+///      20.50%   615 ms  20.50%  └─ print
+///
+///      10.00%   300 ms  10.00%  [unattributed]
 struct TreeText {
     let profile: Profile
     let tree: CallTree
     let percentLimit: Double
+    /// Rows, of functions.
     let limit: Int
 
     func lines() -> [String] {
         let total = tree.nodes[0].totalNs
         guard total > 0 else { return [] }
         let links = tree.links()
-        var lines = [line("total", "self", "function")]
+        var lines = [line("total", "time", "self", "function")]
+        var rows = 0
+        var cut = 0
+        var small = 0
         var waiting = [Entry(node: 0, indent: "", branch: "")]
         while let entry = waiting.popLast() {
-            guard lines.count <= limit else {
-                lines.append("  … more; --limit and --percent-limit choose how much is shown")
-                break
+            if entry.node != 0 && rows < limit {
+                if rows > 0 && tree.nodes[entry.node].parent == 0 { lines.append("") }
+                lines.append(line(entry, total))
+                rows += 1
+            } else if entry.node != 0 {
+                cut += 1
             }
-            if entry.node != 0 { lines.append(line(entry, total)) }
-            waiting += entries(below: entry, total, links).reversed()
+            let children = children(of: entry.node, total, links)
+            small += children.small
+            waiting += entries(children.large, below: entry).reversed()
         }
-        return lines
+        return lines + more(cut: cut, small: small)
     }
 
     private struct Entry {
@@ -39,11 +51,16 @@ struct TreeText {
         var branch: String
     }
 
-    private func entries(below entry: Entry, _ total: Int64, _ links: CallTree.Links) -> [Entry] {
+    /// Callees with enough time, largest first, and the number of others.
+    private func children(of node: Int, _ total: Int64, _ links: CallTree.Links) -> (large: [Int], small: Int) {
         let least = percentLimit / 100 * Double(total)
-        let children = links.children(of: entry.node)
-            .filter { tree.nodes[$0].totalNs > 0 && Double(tree.nodes[$0].totalNs) >= least }
-            .sorted { (tree.nodes[$1].totalNs, $0) < (tree.nodes[$0].totalNs, $1) }
+        let children = links.children(of: node).filter { tree.nodes[$0].totalNs > 0 }
+        let large = children.filter { Double(tree.nodes[$0].totalNs) >= least }
+        let sorted = large.sorted { (tree.nodes[$1].totalNs, $0) < (tree.nodes[$0].totalNs, $1) }
+        return (sorted, children.count - large.count)
+    }
+
+    private func entries(_ children: [Int], below entry: Entry) -> [Entry] {
         if children.count == 1 || entry.node == 0 {
             return children.map { Entry(node: $0, indent: entry.indent, branch: entry.indent) }
         }
@@ -58,12 +75,22 @@ struct TreeText {
     private func line(_ entry: Entry, _ total: Int64) -> String {
         let node = tree.nodes[entry.node]
         func percent(_ ns: Int64) -> String { Units.percent(100 * Double(ns) / Double(total)) }
-        return line(
-            percent(node.totalNs), percent(node.selfNs), entry.branch + profile.functions[node.function].name)
+        let name = PlainText.escaped(ShortName.of(profile.functions[node.function].name))
+        return line(percent(node.totalNs), Units.time(node.totalNs), percent(node.selfNs), entry.branch + name)
     }
 
-    private func line(_ total: String, _ own: String, _ text: String) -> String {
+    private func line(_ total: String, _ time: String, _ own: String, _ text: String) -> String {
         func right(_ text: String) -> String { String(repeating: " ", count: max(0, 7 - text.count)) + text }
-        return "  \(right(total))  \(right(own))  \(text)"
+        return "  \(right(total))  \(right(time))  \(right(own))  \(text)"
+    }
+
+    private func more(cut: Int, small: Int) -> [String] {
+        var parts: [String] = []
+        if cut > 0 { parts.append("\(HeaderText.plural(cut, "more line")): --limit 0 shows all") }
+        if small > 0 {
+            let branches = HeaderText.plural(small, "branch", "branches")
+            parts.append("\(branches) below \(Units.percent(percentLimit, places: 1)): --percent-limit 0 shows all")
+        }
+        return parts.isEmpty ? [] : ["", "  … " + parts.joined(separator: "; ")]
     }
 }

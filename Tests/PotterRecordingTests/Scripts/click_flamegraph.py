@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Uses a flame graph as a person does: python3 click_flamegraph.py FILE.svg [SCREENSHOT-PREFIX]
+"""Uses a flame graph as a person does: python3 click_flamegraph.py small|tall FILE.svg [SCREENSHOT-PREFIX]
 
 Exits 0 if all works, 1 with what does not, 77 if there is no Chromium and none can be installed.
-The graph must have a function `beta` that is not the root and has a sibling.
+A small graph fits the window and has a function `beta` that is not the root and has a sibling. A tall one does not fit.
 """
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 import xml.etree.ElementTree as XML
+import zlib
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from devtools import Browser
 
 SVG = "{http://www.w3.org/2000/svg}"
-WIDTH = 1176
+WIDTH = 1176  # of the root in the file
+MARGIN = 12
 
 
 def find_chromium():
@@ -82,12 +86,30 @@ class Page:
     def click(self, selector):
         self.browser.click(*self.center(selector))
 
+    def window_width(self):
+        """Without a scroll bar."""
+        return self.browser.evaluate("Math.floor(visualViewport.width)")
+
+    def box(self, selector):
+        """Left, top, right, bottom in the window."""
+        return self.browser.evaluate(
+            f"(function(){{var r=({selector}).getBoundingClientRect();return [r.left,r.top,r.right,r.bottom]}})()")
+
+    def eventually(self, condition, what):
+        """Scrolling and resizing take the browser a frame or two."""
+        deadline = time.monotonic() + 10
+        while not condition():
+            check(time.monotonic() < deadline, what)
+            time.sleep(0.02)
+
 
 def use(browser, shot):
     page = Page(browser)
     shot("start")
+    whole = page.window_width() - 2 * MARGIN
+    check(abs(page.width("all") - whole) < 0.01, "the graph is as wide as the window")
     before = page.width("beta")
-    check(0 < before < WIDTH, "beta is a part of the graph at first")
+    check(0 < before < whole, "beta is a part of the graph at first")
 
     browser.move(*page.center(page.frame("beta") + ".querySelector('rect')"))
     check(page.text("details").startswith("beta"), "the details line names the frame under the pointer")
@@ -96,8 +118,8 @@ def use(browser, shot):
 
     page.click(page.frame("beta") + ".querySelector('rect')")
     shot("zoomed")
-    check(abs(page.width("beta") - WIDTH) < 0.01, "a click zooms in")
-    check(page.has_class("all", "ancestor") and abs(page.width("all") - WIDTH) < 0.01, "callers stay in sight")
+    check(abs(page.width("beta") - whole) < 0.01, "a click zooms in")
+    check(page.has_class("all", "ancestor") and abs(page.width("all") - whole) < 0.01, "callers stay in sight")
     check(browser.evaluate("document.querySelectorAll('g.f.hidden').length") > 0, "what is beside is hidden")
 
     page.click("document.getElementById('reset')")
@@ -131,6 +153,52 @@ def use(browser, shot):
     again = browser.evaluate(page.frame("all") + ".querySelector('rect').getAttribute('y')*1")
     check(again == bottom, "the icicle view can be left")
 
+
+def use_tall(browser, shot):
+    """The header, the root and the width of the window, where a graph does not fit."""
+    page = Page(browser)
+    shot("tall")
+    height = browser.evaluate("window.innerHeight")
+    check(browser.evaluate("document.documentElement.height.baseVal.value") > 2 * height, "the graph is tall")
+    check(browser.evaluate("window.scrollY") == 0, "the graph opens at its top")
+    check(page.box(page.frame("all") + ".querySelector('rect')")[3] < height, "the root is in sight at first")
+
+    for y in (10**6, 300, 0):
+        browser.evaluate(f"window.scrollTo(1000000, {y})")
+        page.eventually(lambda: abs(page.box("document.getElementById('cover')")[1]) < 1,
+                        f"scrolled to {y}, the header is out of sight")
+        for identifier in ("command", "subtitle", "search", "reset", "invert"):
+            left, top, right, bottom = page.box(f"document.getElementById('{identifier}')")
+            check(0 <= left < right <= page.window_width() and 0 <= top < bottom < 80,
+                  f"scrolled to {y}, {identifier} is at {left}, {top}")
+        if y == 10**6:
+            shot("tall-scrolled")
+            check(browser.evaluate("window.scrollY") > height, "it scrolls")
+            check(browser.evaluate("window.scrollX") == 0, "it scrolls to the side")
+            # What is under the pointer is the header, not the frame that it covers.
+            page.click("document.getElementById('search')")
+            check(browser.evaluate("document.activeElement.id") == "search", "the search field of a scrolled graph")
+            browser.type("level99")
+            check(page.text("matched").startswith("matched "), "a search in a scrolled graph")
+            browser.key("Escape", "Escape", 27)
+    check(page.text("invert").strip() == "Flame", "the button names the other view")
+
+    for width in (1900, 1000, 500):
+        browser.resize(width, 700)
+        whole = max(760, width) - 2 * MARGIN
+        page.eventually(lambda: abs(page.width("all") - whole) < 20, f"{width} px wide, the graph is {page.width('all')}")
+        total = browser.evaluate("Number(document.documentElement.dataset.total)")
+        # On each level, widths in pixels are to the root's as nanoseconds are to the total.
+        sums = browser.evaluate(
+            "(function(){var s={};document.querySelectorAll('g.f').forEach(function(g){var l=g.dataset.l;s[l]=s[l]||"
+            "[0,0];s[l][0]+=Number(g.dataset.w);s[l][1]+=Number(g.querySelector('rect').getAttribute('width'))});"
+            "return Object.values(s)})()")
+        for nanoseconds, pixels in sums:
+            check(abs(pixels / page.width("all") - nanoseconds / total) < 1e-3, f"widths at {width} px do not add up")
+    shot("tall-narrow")
+
+
+def check_requests(browser):
     for event in browser.events:
         check(event["method"] != "Runtime.exceptionThrown", f"an exception: {event}")
         if event["method"] == "Network.requestWillBeSent":
@@ -138,9 +206,28 @@ def use(browser, shot):
             check(url.startswith(("file:", "data:")), f"a request to {url}")
 
 
+def check_screenshot(program, url):
+    """What `chromium --headless --screenshot` shows: something."""
+    with tempfile.TemporaryDirectory(prefix="potter-chromium-") as directory:
+        path = directory + "/shot.png"
+        subprocess.run(
+            [program, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={directory}/profile",
+             "--window-size=800,600", f"--screenshot={path}", url],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=120)
+        with open(path, "rb") as file:
+            data = file.read()
+    position, pixels = 8, b""
+    while position < len(data):
+        length = int.from_bytes(data[position:position + 4], "big")
+        if data[position + 4:position + 8] == b"IDAT":
+            pixels += data[position + 8:position + 8 + length]
+        position += length + 12
+    check(len(set(zlib.decompress(pixels))) > 30, "a headless screenshot is blank")
+
+
 def main():
-    path = os.path.abspath(sys.argv[1])
-    prefix = sys.argv[2] if len(sys.argv) > 2 else None
+    kind, path = sys.argv[1], os.path.abspath(sys.argv[2])
+    prefix = sys.argv[3] if len(sys.argv) > 3 else None
     check_document(path)
     program = find_chromium()
     if program is None:
@@ -148,9 +235,12 @@ def main():
         return 77
     browser = Browser(program, "file://" + path)
     try:
-        use(browser, lambda name: browser.screenshot(f"{prefix}-{name}.png") if prefix else None)
+        action = {"small": use, "tall": use_tall}[kind]
+        action(browser, lambda name: browser.screenshot(f"{prefix}-{name}.png") if prefix else None)
+        check_requests(browser)
     finally:
         browser.close()
+    check_screenshot(program, "file://" + path)
     return 0
 
 

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import PotterCore
+import PotterProfile
+
+/// What is wrong with a recording, in plain words, each with what to do where something can be done. None: it is good.
+struct QualityProblems {
+    /// Up to this share of stacks may be incomplete: they change no picture.
+    private static let leastIncomplete = 0.01
+
+    /// From this share on a report does not say where the time went.
+    private static let leastUnattributed = 0.1
+
+    let summary: RunSummary
+
+    func lines() -> [String] {
+        lost + threads + tables + programs + stacks + unattributed + ending
+    }
+
+    private var quality: Quality { summary.quality }
+
+    /// Samples that were taken and are not here.
+    private var lost: [String] {
+        let keys = quality.values.keys.filter { $0.hasPrefix(Quality.lostPrefix) && quality.number($0) > 0 }
+        return keys.sorted().map { key in
+            let count = HeaderText.plural(Int(quality.number(key)), "sample")
+            let why = Self.lossAdvice[key].map { ": " + $0 } ?? ""
+            return "\(count) lost (\(QualityText.words(key.dropFirst(Quality.lostPrefix.count))))\(why)"
+        }
+    }
+
+    private static let lossAdvice = [
+        QualityKey.lostRingFull: "the machine was too busy to take them in time; record with a lower -F",
+        QualityKey.lostStackTableFull: "too many different stacks; record with a lower -F, or for a shorter time (-d)",
+        QualityKey.lostNested: "they came while another was being taken; record with a lower -F",
+        QualityKey.lostBadRecord: "the program wrote over the recorder's memory",
+    ]
+
+    /// Threads that are known and have no sample, by the reason.
+    private var threads: [String] {
+        let unsampled = Dictionary(grouping: summary.threads.filter { $0.unsampledReason != nil }) {
+            $0.unsampledReason ?? ""
+        }
+        return unsampled.sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }.map { reason, threads in
+            let time = Units.time(threads.reduce(0) { $0 &+ $1.cpu })
+            let were = threads.count == 1 ? "was" : "were"
+            let advice = reason.hasPrefix("perf clock") ? "; --engine timer needs no perf clock" : ""
+            return "\(HeaderText.plural(threads.count, "thread")) with \(time) of CPU time \(were) not sampled "
+                + "(\(reason))\(advice)"
+        }
+    }
+
+    /// What found no room.
+    private var tables: [String] {
+        [
+            counted(QualityKey.threadsNoSlot, "thread was", "threads were") {
+                "\($0) not sampled: the table of threads was full"
+            },
+            counted(QualityKey.threadsTimerFailed, "thread") {
+                "\($0) without a CPU timer: raise the limit of pending signals (ulimit -i)"
+            },
+            counted(QualityKey.processesNoSlot, "child process was", "child processes were") {
+                "\($0) not sampled: the table of processes was full"
+            },
+            counted(QualityKey.modulesNoSlot, "library", "libraries") {
+                "\($0) found the table of modules full: functions in there have no names"
+            },
+        ].compactMap(\.self)
+    }
+
+    private var programs: [String] {
+        let names = quality.parts(of: QualityKey.imagesForeign).prefix(3).map { part in
+            Function.fileName(of: part.name) + (part.count > 1 ? " (\(Units.count(part.count)) times)" : "")
+        }
+        return [
+            counted(QualityKey.processesSignalTaken, "process installed its", "processes installed their") {
+                let were = quality.number(QualityKey.processesSignalTaken) == 1 ? "was" : "were"
+                return "\($0) own SIGPROF handler and \(were) not sampled from then on"
+            },
+            counted(QualityKey.processesSeccompFilter, "process installed a", "processes installed a") {
+                let were = quality.number(QualityKey.processesSeccompFilter) == 1 ? "was" : "were"
+                return "\($0) seccomp filter and \(were) not sampled from then on"
+            },
+            counted(QualityKey.imagesForeign, "program") {
+                "\($0) could not load the recorder (static, other loader or setuid)"
+                    + (names.isEmpty ? "" : ": \(names.joined(separator: ", "))")
+            },
+        ].compactMap(\.self)
+    }
+
+    /// Callers that are missing.
+    private var stacks: [String] {
+        let samples = Double(max(Int64(clamping: summary.totals.samples), 1))
+        let failed = Double(quality.sum(QualityKey.unwindFailed)) / samples
+        let cut = Double(quality.number(QualityKey.stacksCut)) / samples
+        guard failed + cut >= Self.leastIncomplete else { return [] }
+        var lines: [String] = []
+        if failed >= Self.leastIncomplete / 2 {
+            let modules = QualityText.modules(of: QualityKey.unwindFailed, in: quality)
+            lines.append(
+                "the callers of \(Units.percent(100 * min(failed, 1), places: 1)) of the samples are not known"
+                    + "\(modules): build with -fno-omit-frame-pointer or with unwind tables")
+        }
+        if cut >= Self.leastIncomplete / 2 {
+            lines.append(
+                "\(Units.percent(100 * min(cut, 1), places: 1)) of the stacks are deeper than is kept: "
+                    + "frames in their middle are missing")
+        }
+        return lines
+    }
+
+    private var unattributed: [String] {
+        let totals = summary.totals
+        let rest = Double(totals[.unattributed]) / Double(max(totals.totalNs, 1))
+        guard totals.samples > 0, rest >= Self.leastUnattributed else { return [] }
+        return [
+            "\(Units.percent(100 * rest, places: 1)) of the CPU time is [unattributed]: interrupts, being preempted, "
+                + "and what was not sampled; for short programs or threads raise -F"
+        ]
+    }
+
+    private var ending: [String] {
+        let gap = quality.number(QualityKey.gapNs)
+        var lines = gap > 0 ? ["nothing was recorded for \(Units.time(gap)): potter-prof itself was stopped"] : []
+        if quality.number(QualityKey.recovered) > 0 {
+            lines.append("the recorder was killed or still runs: complete up to its last commit")
+        }
+        return lines
+    }
+
+    private func counted(
+        _ key: String, _ one: String, _ many: String? = nil, _ text: (String) -> String
+    ) -> String? {
+        let count = quality.number(key)
+        return count > 0 ? text(HeaderText.plural(Int(count), one, many)) : nil
+    }
+}
