@@ -21,7 +21,7 @@ struct PotterProf: ParsableCommand {
     /// What ArgumentParser does, but for a command line that it cannot make sense of: one line in our words, status 2.
     static func main() {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(RecordCommand.parsedArguments)
             try command.run()
         } catch  where exitCode(for: error) == .validationFailure {
             say(complaint(about: error))
