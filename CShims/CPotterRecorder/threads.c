@@ -159,6 +159,7 @@ void pp_thread_begin(pp_local *local, uintptr_t stack_high, uint64_t start_cpu_n
     atomic_store(&thread->handler_ns, 0);
     atomic_store(&thread->fired, 0);
     atomic_store(&thread->fault_fired, 0);
+    atomic_store(&thread->user_ticks, 0);
     atomic_store(&thread->exec, 0);
     atomic_store(&thread->dropped, 0);
     local->frames = recorder->scratch + (size_t)(thread - pp_threads(session)) * PP_MAX_FRAMES;

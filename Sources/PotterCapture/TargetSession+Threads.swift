@@ -237,6 +237,7 @@ extension TargetSession {
         let cpu = counts ? thread.lastCPU.minus(thread.startCPU) : 0
         try writer.updateThread(
             thread.recordingID, name: thread.name, endNs: endNs, cpuNs: cpu, armingNs: min(thread.armingNs, cpu),
+            userTicks: UInt64(pp_thread_user_ticks(memory.thread(thread.slot))),
             unsampledReason: endNs != nil && thread.samples == 0 ? thread.unsampledReason : nil)
     }
 }

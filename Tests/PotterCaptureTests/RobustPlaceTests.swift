@@ -68,8 +68,9 @@ extension RobustTests {
 
     /// What the command is given, and what counts of it.
     @Suite struct Commands {
+        private let place = RecordProcess(plain: ["true"])
+
         @Test func argumentsKeepTheirBytes() throws {
-            let place = RecordProcess(plain: ["true"])
             let script = """
                 cp /usr/bin/env "$(printf 'prog\\377')"
                 '\(RobustBench.potter)' record -q -o r.potter -- "./$(printf 'prog\\377')" \
@@ -77,6 +78,17 @@ extension RobustTests {
                 """
             let result = RecordProcess(plain: ["sh", "-c", "cd \(place.scratch); " + script]).wait()
             #expect(result.output == " 61 ff fe 7c 62\n", "\(result)")
+        }
+
+        @Test func wordsAreTheCommands() {
+            let script = ["sh", "-c", "echo $#; echo $1 $2 $3 $4", "x", "1", "--", "-F", "-q"]
+            for dashes in [[], ["--"]] {
+                let run = RecordProcess(
+                    plain: [RobustBench.potter, "record", "-q", "-o", place.scratch + "/w.potter"] + dashes + script)
+                #expect(run.wait().output == "4\n1 -- -F -q\n")
+            }
+            let many = RecordProcess(["sh", "-c", "echo $#", "x"] + (1...9_000).map(String.init))
+            #expect(many.wait(seconds: 10).output == "9000\n", "each word used to cost more than the one before it")
         }
 
         @Test func environmentKeepsItsBytes() {

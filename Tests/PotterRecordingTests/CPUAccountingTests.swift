@@ -48,6 +48,29 @@ import Testing
         #expect(sum(shares) == 1000)
     }
 
+    @Test func ticksTellSystemCallsFromFaultsWhateverAFaultCosts() {
+        for cost in [70, 140, 280] as [UInt64] {  // of what the faults are said to have taken
+            let usage = CPUAccounting.ThreadUsage(cpuNs: 1000, armingNs: 0, engine: .perf, tickNs: 4, userTicks: 225)
+            let shares = CPUAccounting.shares(
+                of: usage,
+                totals: [
+                    total(1, .user, weightNs: 600), total(2, .syscallTick, ticks: 25), total(3, .fault, weightNs: cost),
+                ])
+            #expect(weight(shares, .kernel) == (cost == 70 ? 190 : 100), "\(cost)")  // 3 x 70 at most
+            #expect(weight(shares, .fault) == (cost == 70 ? 210 : 300), "\(cost)")
+            #expect(sum(shares) == 1000)
+        }
+    }
+
+    @Test func fewFaultsGetNoTimeOfSystemCallsThatTicksMissed() {
+        let usage = CPUAccounting.ThreadUsage(cpuNs: 1000, armingNs: 0, engine: .perf, tickNs: 4, userTicks: 200)
+        let shares = CPUAccounting.shares(
+            of: usage,
+            totals: [total(1, .user, weightNs: 500), total(2, .syscallTick, ticks: 50), total(3, .fault, weightNs: 10)])
+        #expect(weight(shares, .fault) == 30)
+        #expect(weight(shares, .kernel) == 470)
+    }
+
     @Test func faultsAloneAreCappedToo() {
         let shares = perf(cpuNs: 1000, [total(1, .fault, weightNs: 100)])
         #expect(weight(shares, .fault) == 300)

@@ -132,7 +132,7 @@ typedef struct pp_thread {
     char name[16];                 // at exit, for threads that the collector never saw alive
     _Atomic uint64_t armed_cpu_ns; // CLOCK_THREAD_CPUTIME_ID when its wait to be armed was over; 0: it waited in vain
     _Atomic uint32_t fault_fired;  // fires of the clock of page faults
-    uint32_t reserved0;
+    _Atomic uint32_t user_ticks;   // of the CPU timer outside of system calls, engine perf: they have no record
     uint64_t reserved1[3];
     // Ring: head written by the target.
     _Atomic uint64_t head;    // records written so far

@@ -112,6 +112,7 @@ static inline uint32_t pp_thread_exec(pp_thread *t) { return pp_load32(&t->exec)
 static inline uint64_t pp_thread_armed_cpu(pp_thread *t) { return pp_load64(&t->armed_cpu_ns); }
 static inline uint32_t pp_thread_redraw_at(pp_thread *t) { return pp_load32(&t->redraw_at); }
 static inline uint32_t pp_thread_fired(pp_thread *t) { return pp_load32(&t->fired); }
+static inline uint32_t pp_thread_user_ticks(pp_thread *t) { return pp_load32(&t->user_ticks); }
 static inline uint32_t pp_thread_fault_fired(pp_thread *t) { return pp_load32(&t->fault_fired); }
 /// `descriptor` is the collector's; its first period is the rest of one.
 static inline void pp_thread_set_fault_clock(pp_thread *t, int descriptor) {

@@ -7,16 +7,12 @@
 // Invariants
 //  1. The shares of a thread add up to its clock exactly. Nothing is scaled: what samples do not explain is
 //     [unattributed], and negative where they explain too much.
-//  2. Kernel time is never invented from sampling noise: it is at most `kernelCap` times what there is evidence of:
+//  2. Kernel time is never invented from sampling noise: it is at most `KernelTime.cap` times what there is evidence of:
 //     ticks that follow a system call, and samples of page faults.
 //  3. Kernel time is never given to stacks of which there is none.
 
 /// The division of CPU time among stacks (design decision 3).
 public enum CPUAccounting {
-    /// Kernel time of a thread is at most 3 times what its ticks in system calls and its page faults stand for. Ticks alias with programs
-    /// that sleep: of 2.0 s in system calls of a loop that worked 35 us and slept 100 us they saw 0.96 s [measured].
-    static let kernelCap: (numerator: UInt64, denominator: UInt64) = (3, 1)
-
     /// A year, in nanoseconds, about. No clock here says more; one that does was written by a hostile program, or
     /// stands in a damaged file, and must not overflow the sums.
     static let mostNs: UInt64 = 1 << 55
@@ -32,8 +28,11 @@ public enum CPUAccounting {
         public var armingNs: UInt64
         public var engine: Engine
         public var tickNs: UInt64
+        /// Ticks outside of system calls, engine perf: in user code and in page faults.
+        public var userTicks: UInt64
 
-        public init(cpuNs: UInt64?, armingNs: UInt64, engine: Engine, tickNs: UInt64) {
+        public init(cpuNs: UInt64?, armingNs: UInt64, engine: Engine, tickNs: UInt64, userTicks: UInt64 = 0) {
+            self.userTicks = min(userTicks, 1 << 20)
             self.cpuNs = cpuNs.map(plausible)
             self.armingNs = plausible(armingNs)
             self.engine = engine
@@ -115,22 +114,27 @@ public enum CPUAccounting {
             shares.append(
                 Share(stack: total.stack, kind: .user, samples: total.samples, weightNs: Int64(total.weightNs)))
         }
-        let evidence = evidence(in: totals, thread)
-        let seenNs = evidence.reduce(0) { $0 + $1.weightNs }
-        guard seenNs > 0 else { return shares }
-        let cap = plausible(seenNs) * kernelCap.numerator / kernelCap.denominator
+        let calls = evidence(.syscallTick, in: totals, thread), faults = evidence(.fault, in: totals, thread)
+        let seen = KernelTime(
+            calls: calls.reduce(0) { $0 + $1.weightNs }, faults: faults.reduce(0) { $0 + $1.weightNs })
+        guard seen.calls + seen.faults > 0 else { return shares }
         // A clock never read leaves only the evidence to go by.
+        let sampledNs = thread.cpuNs.map { Int64($0) - Int64(thread.armingNs) }
         let beyondUser =
-            thread.cpuNs.map { Int64($0) - Int64(thread.armingNs) - Int64(plausible(userNs)) }
-            ?? Int64(plausible(seenNs))
-        let kernelNs = UInt64(max(0, min(beyondUser, Int64(cap))))
-        return shares + divide(kernelNs, among: evidence, seenNs: seenNs)
+            sampledNs.map { $0 - Int64(plausible(userNs)) } ?? Int64(plausible(seen.calls) + plausible(seen.faults))
+        let kernel = seen.scaled(
+            to: UInt64(max(0, beyondUser)), of: UInt64(max(0, sampledNs ?? 0)),
+            userTicksNs: plausible(thread.userTicks &* thread.tickNs))
+        return shares + divide(kernel.calls, among: calls, seenNs: seen.calls)
+            + divide(kernel.faults, among: faults, seenNs: seen.faults)
     }
 
     /// What tells of kernel time, with the time that it stands for as weight. Bounded so that the sum fits.
-    private static func evidence(in totals: [SampleTotal], _ thread: ThreadUsage) -> [SampleTotal] {
-        var evidence = totals.filter { $0.kind == .syscallTick || $0.kind == .fault }
-        let most = (UInt64.max / 2) / UInt64(max(1, evidence.count))
+    private static func evidence(
+        _ kind: SampleKind, in totals: [SampleTotal], _ thread: ThreadUsage
+    ) -> [SampleTotal] {
+        var evidence = totals.filter { $0.kind == kind }
+        let most = (UInt64.max / 4) / UInt64(max(1, evidence.count))
         for i in evidence.indices {
             let ns = evidence[i].kind == .fault ? evidence[i].weightNs : evidence[i].ticks &* thread.tickNs
             evidence[i].weightNs = min(ns, most)
@@ -140,6 +144,7 @@ public enum CPUAccounting {
 
     /// In proportion to the evidence, to the nanosecond: each stack gets the difference of two rounded running sums.
     private static func divide(_ kernelNs: UInt64, among totals: [SampleTotal], seenNs: UInt64) -> [Share] {
+        guard seenNs > 0 else { return [] }
         var seenSoFar: UInt64 = 0
         var givenNs: UInt64 = 0
         return totals.map { total in

@@ -60,7 +60,7 @@ struct StateLoader {
         let rows = try RawStatement(
             db,
             """
-            SELECT id, process, tid, name, start_ns, end_ns, cpu_ns, arming_ns, engine, unsampled_reason
+            SELECT id, process, tid, name, start_ns, end_ns, cpu_ns, arming_ns, user_ticks, engine, unsampled_reason
             FROM thread ORDER BY id
             """)
         while try rows.step() {
@@ -71,8 +71,8 @@ struct StateLoader {
                 ThreadRow(
                     process: rows.int(1), tid: Int32(clamping: rows.int(2)), name: rows.text(3),
                     startNs: rows.uint(4), endNs: rows.optional(5), cpuNs: rows.optional(6), armingNs: rows.uint(7),
-                    engine: Engine(rawValue: rows.text(8)) ?? .none,
-                    unsampledReason: rows.isNull(9) ? nil : rows.text(9)))
+                    userTicks: rows.uint(8), engine: Engine(rawValue: rows.text(9)) ?? .none,
+                    unsampledReason: rows.isNull(10) ? nil : rows.text(10)))
         }
     }
 

@@ -52,7 +52,8 @@ extension RecordingWriter {
             guard let thread else { continue }
             threadsCpuNs[thread.process, default: 0] &+= CPUAccounting.plausible(thread.cpuNs ?? 0)
             let usage = CPUAccounting.ThreadUsage(
-                cpuNs: thread.cpuNs, armingNs: thread.armingNs, engine: thread.engine, tickNs: state.run.tickNs)
+                cpuNs: thread.cpuNs, armingNs: thread.armingNs, engine: thread.engine, tickNs: state.run.tickNs,
+                userTicks: thread.userTicks)
             let shares = CPUAccounting.shares(of: usage, totals: totals[id])
             weights += shares.map { weight($0, process: thread.process, thread: id) }
         }

@@ -23,6 +23,7 @@ struct ThreadRow {
     var endNs: UInt64?
     var cpuNs: UInt64?
     var armingNs: UInt64
+    var userTicks: UInt64 = 0
     var engine: Engine
     var unsampledReason: String?
 }
