@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CPU in page faults: toucher writes to pages for the first time, some of them huge where the machine has such; computer
-// computes as long. Prints the true shares: of toucher's faults, of the system calls around, of computer.
+// CPU in page faults: toucher writes to pages for the first time; computer computes as long. Prints the true shares: of
+// toucher's faults, of the system calls around, of computer.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#define PAGES 4000
+#define PAGES 7000
 
 static double now(void) {
     struct timespec t;
@@ -17,8 +17,8 @@ static double now(void) {
 }
 static volatile uint64_t sink;
 
-__attribute__((noinline)) void toucher(volatile char *pages) {
-    for (long i = 0; i < PAGES; i++)
+__attribute__((noinline)) void toucher(volatile char *pages, long count) {
+    for (long i = 0; i < count; i++)
         pages[i * 4096] = 1;
     __asm__ volatile("");
 }
@@ -39,7 +39,7 @@ int main(int argc, char **argv) {
             return 1;
         madvise(pages, PAGES * 4096, MADV_NOHUGEPAGE);
         double a = now();
-        toucher(pages);
+        toucher(pages, PAGES / 7 + rand() % (PAGES * 6 / 7)); // of random length: not in step with the kernel's tick
         double b = now();
         munmap(pages, PAGES * 4096);
         double c = now();
