@@ -137,9 +137,12 @@ static void take_sample(pp_recorder *recorder, pp_local *local, const siginfo_t 
         bool syscall = pp_context_follows_syscall(context);
         sample.kind = (uint16_t)(PP_SAMPLE_TICK | (syscall ? PP_SAMPLE_SYSCALL : 0));
         sample.count = 1u + (uint32_t)info->si_overrun;
-        if (session->engine == PP_ENGINE_PERF && !syscall) { // user time is the perf clock's business
-            atomic_fetch_add_explicit(&local->thread->user_ticks, sample.count, memory_order_relaxed);
-            return;
+        if (session->engine == PP_ENGINE_PERF) {
+            atomic_store_explicit(&local->thread->kernel_ns, pp_kernel_time(), memory_order_relaxed);
+            if (!syscall) { // user time is the perf clock's business
+                atomic_fetch_add_explicit(&local->thread->user_ticks, sample.count, memory_order_relaxed);
+                return;
+            }
         }
     } else if (from_fault_clock(local->thread, info)) {
         sample.kind = PP_SAMPLE_FAULT;

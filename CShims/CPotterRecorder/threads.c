@@ -152,6 +152,7 @@ void pp_thread_begin(pp_local *local, uintptr_t stack_high, uint64_t start_cpu_n
     thread->stack_high = stack_high;
     thread->start_ns = pp_now(CLOCK_MONOTONIC);
     thread->start_cpu_ns = start_cpu_ns;
+    thread->start_kernel_ns = start_cpu_ns != 0 ? pp_kernel_time() : 0;
     thread->timer = 0;
     thread->name[0] = 0;
     atomic_store(&thread->exit_cpu_ns, 0);
@@ -160,6 +161,7 @@ void pp_thread_begin(pp_local *local, uintptr_t stack_high, uint64_t start_cpu_n
     atomic_store(&thread->fired, 0);
     atomic_store(&thread->fault_fired, 0);
     atomic_store(&thread->user_ticks, 0);
+    atomic_store(&thread->kernel_ns, 0);
     atomic_store(&thread->exec, 0);
     atomic_store(&thread->dropped, 0);
     local->frames = recorder->scratch + (size_t)(thread - pp_threads(session)) * PP_MAX_FRAMES;

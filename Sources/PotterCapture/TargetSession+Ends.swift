@@ -60,6 +60,7 @@ extension TargetSession {
         for thread in threads.values {
             thread.startCPU = ProcFiles.threadCPU(pid: thread.process.pid, tid: thread.tid) ?? thread.lastCPU
             thread.lastCPU = thread.startCPU
+            thread.startKernel = pp_thread_kernel(memory.thread(thread.slot))
             thread.armingNs = 0
             try update(thread, endNs: nil)
         }

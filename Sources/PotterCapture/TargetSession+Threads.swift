@@ -234,10 +234,12 @@ extension TargetSession {
     }
 
     func update(_ thread: TrackedThread, endNs: UInt64?) throws {
+        let claim = memory.thread(thread.slot)
         let cpu = counts ? thread.lastCPU.minus(thread.startCPU) : 0
         try writer.updateThread(
             thread.recordingID, name: thread.name, endNs: endNs, cpuNs: cpu, armingNs: min(thread.armingNs, cpu),
-            userTicks: UInt64(pp_thread_user_ticks(memory.thread(thread.slot))),
+            userTicks: UInt64(pp_thread_user_ticks(claim)),
+            kernelNs: counts ? pp_thread_kernel(claim).minus(thread.startKernel) : 0,
             unsampledReason: endNs != nil && thread.samples == 0 ? thread.unsampledReason : nil)
     }
 }

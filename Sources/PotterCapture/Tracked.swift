@@ -49,6 +49,8 @@ final class TrackedThread {
     let startNs: UInt64
     /// Its CPU clock when it was first seen; what it used before is not its image's.
     var startCPU: UInt64
+    /// What its kernel time was when counting began.
+    var startKernel: UInt64 = 0
     var clock: PerfClock?
     var lastCPU: UInt64
     /// CPU time before it was sampled, ns.

@@ -71,6 +71,23 @@ import Testing
         #expect(weight(shares, .kernel) == 470)
     }
 
+    @Test func whatTheKernelCountsAsItsOwnBeyondCallsAndFaultsIsOtherKernel() {
+        let samples = [total(1, .user, weightNs: 500), total(2, .syscallTick, ticks: 10), total(3, .fault, weightNs: 20)]
+        func shares(ticks: UInt64, kernelNs: UInt64) -> [CPUAccounting.Share] {
+            let usage = CPUAccounting.ThreadUsage(
+                cpuNs: 1000, armingNs: 0, engine: .perf, tickNs: 4, userTicks: ticks, kernelNs: kernelNs)
+            return CPUAccounting.shares(of: usage, totals: samples)
+        }
+        let known = shares(ticks: 200, kernelNs: 400)  // of 500 beyond user code 120 are calls and 60 faults
+        #expect(weight(known, .kernel) == 120 && weight(known, .fault) == 60)
+        #expect(weight(known, .otherKernel) == 220)
+        #expect(weight(known, .unattributed) == 100)
+        #expect(weight(shares(ticks: 200, kernelNs: 900), .otherKernel) == 320)  // no more than is left
+        #expect(weight(shares(ticks: 200, kernelNs: 100), .otherKernel) == 0)
+        #expect(weight(shares(ticks: 24, kernelNs: 400), .otherKernel) == 0)  // too few ticks to tell
+        #expect(sum(known) == 1000)
+    }
+
     @Test func faultsAloneAreCappedToo() {
         let shares = perf(cpuNs: 1000, [total(1, .fault, weightNs: 100)])
         #expect(weight(shares, .fault) == 300)

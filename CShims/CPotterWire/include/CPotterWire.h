@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PP_WIRE_VERSION 2u
+#define PP_WIRE_VERSION 3u
 #define PP_SESSION_MAGIC 0x314e534553545450ull // "PTTSESN1"
 #define PP_HELLO_MAGIC 0x4f4c4c48u             // "HLLO"
 
@@ -133,7 +133,9 @@ typedef struct pp_thread {
     _Atomic uint64_t armed_cpu_ns; // CLOCK_THREAD_CPUTIME_ID when its wait to be armed was over; 0: it waited in vain
     _Atomic uint32_t fault_fired;  // fires of the clock of page faults
     _Atomic uint32_t user_ticks;   // of the CPU timer outside of system calls, engine perf: they have no record
-    uint64_t reserved1[3];
+    uint64_t start_kernel_ns;      // kernel time of the thread when the recorder met it
+    _Atomic uint64_t kernel_ns;    // the same at its last tick, by the kernel's own account
+    uint64_t reserved1[1];
     // Ring: head written by the target.
     _Atomic uint64_t head;    // records written so far
     _Atomic uint64_t dropped; // records that found no room

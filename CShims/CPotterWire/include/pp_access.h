@@ -113,6 +113,11 @@ static inline uint64_t pp_thread_armed_cpu(pp_thread *t) { return pp_load64(&t->
 static inline uint32_t pp_thread_redraw_at(pp_thread *t) { return pp_load32(&t->redraw_at); }
 static inline uint32_t pp_thread_fired(pp_thread *t) { return pp_load32(&t->fired); }
 static inline uint32_t pp_thread_user_ticks(pp_thread *t) { return pp_load32(&t->user_ticks); }
+/// Since the recorder met the thread, at its last tick.
+static inline uint64_t pp_thread_kernel(pp_thread *t) {
+    uint64_t now = pp_load64(&t->kernel_ns);
+    return now > t->start_kernel_ns ? now - t->start_kernel_ns : 0;
+}
 static inline uint32_t pp_thread_fault_fired(pp_thread *t) { return pp_load32(&t->fault_fired); }
 /// `descriptor` is the collector's; its first period is the rest of one.
 static inline void pp_thread_set_fault_clock(pp_thread *t, int descriptor) {

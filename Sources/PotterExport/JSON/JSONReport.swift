@@ -90,6 +90,7 @@ struct JSONReport {
                 json.field("user_ns", thread.totals[.user])
                 json.field("kernel_ns", thread.totals[.kernel])
                 json.field("page_fault_ns", thread.totals[.fault])
+                json.field("other_kernel_ns", thread.totals[.otherKernel])
                 json.field("arming_ns", thread.totals[.arming])
                 json.field("unattributed_ns", thread.totals[.unattributed])
                 json.field("engine", thread.engine.rawValue)

@@ -35,9 +35,17 @@ struct HeaderText {
     private var cpu: String {
         let totals = summary.totals
         let parts = WeightKind.allCases.filter { totals[$0] != 0 }.map { kind in
-            "\(kind == .fault ? "page faults" : kind.name) \(Units.time(totals[kind]))"
+            "\(Self.title(of: kind)) \(Units.time(totals[kind]))"
         }
         return "CPU: " + (parts.isEmpty ? "none" : parts.joined(separator: ", "))
+    }
+
+    private static func title(of kind: WeightKind) -> String {
+        switch kind {
+        case .fault: "page faults"
+        case .otherKernel: "other kernel"
+        default: kind.name
+        }
     }
 
     /// What to do about a recording that shows nothing.

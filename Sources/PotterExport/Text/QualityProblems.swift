@@ -113,8 +113,8 @@ struct QualityProblems {
         let rest = Double(totals[.unattributed]) / Double(max(totals.totalNs, 1))
         guard totals.samples > 0, rest >= Self.leastUnattributed else { return [] }
         return [
-            "\(Units.percent(100 * rest, places: 1)) of the CPU time is [unattributed]: interrupts, being preempted, "
-                + "and what was not sampled; for short programs or threads raise -F"
+            "\(Units.percent(100 * rest, places: 1)) of the CPU time is [unattributed]: no sample explains it; "
+                + "for short programs or threads raise -F"
         ]
     }
 

@@ -18,9 +18,10 @@ struct ThreadText {
         let rows = sorted.prefix(limit ?? .max)
         for thread in rows {
             let totals = thread.totals
+            let kernel = totals[.kernel] &+ totals[.fault] &+ totals[.otherKernel]
             columns.add([
-                Units.time(thread.cpu), Units.time(totals[.user]), Units.time(totals[.kernel]),
-                Units.time(totals.totalNs &- totals[.user] &- totals[.kernel]), Units.count(totals.samples),
+                Units.time(thread.cpu), Units.time(totals[.user]), Units.time(kernel),
+                Units.time(totals.totalNs &- totals[.user] &- kernel), Units.count(totals.samples),
                 "\(pids[thread.process] ?? 0)", "\(thread.tid)", thread.name, note(on: thread),
             ])
         }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How CPU time becomes weights of stacks. Pure: clocks and samples in, shares out.
 //
-//   thread's own clock  =  [arming]  +  user samples  +  system calls  +  page faults  +  [unattributed]
+//   thread's own clock  =  [arming] + user samples + system calls + page faults + [other kernel] + [unattributed]
 //   process's clock     =  [startup] +  threads' clocks  +  [exit]
 //
 // Invariants
@@ -10,6 +10,7 @@
 //  2. Kernel time is never invented from sampling noise: it is at most `KernelTime.cap` times what there is evidence of:
 //     ticks that follow a system call, and samples of page faults.
 //  3. Kernel time is never given to stacks of which there is none.
+//  4. What the kernel itself counts as its own time, beyond the two kinds, is [other kernel], which has no stack.
 
 /// The division of CPU time among stacks (design decision 3).
 public enum CPUAccounting {
@@ -30,9 +31,15 @@ public enum CPUAccounting {
         public var tickNs: UInt64
         /// Ticks outside of system calls, engine perf: in user code and in page faults.
         public var userTicks: UInt64
+        /// Kernel time by the kernel's own account (`ru_stime`): the share of its ticks that found the thread there.
+        public var kernelNs: UInt64
 
-        public init(cpuNs: UInt64?, armingNs: UInt64, engine: Engine, tickNs: UInt64, userTicks: UInt64 = 0) {
+        public init(
+            cpuNs: UInt64?, armingNs: UInt64, engine: Engine, tickNs: UInt64, userTicks: UInt64 = 0,
+            kernelNs: UInt64 = 0
+        ) {
             self.userTicks = min(userTicks, 1 << 20)
+            self.kernelNs = plausible(kernelNs)
             self.cpuNs = cpuNs.map(plausible)
             self.armingNs = plausible(armingNs)
             self.engine = engine
@@ -64,13 +71,30 @@ public enum CPUAccounting {
             shares.append(Share(stack: 0, kind: .arming, samples: 0, weightNs: Int64(thread.armingNs)))
         }
         if let cpuNs = thread.cpuNs {
-            let rest = shares.reduce(Int64(cpuNs)) { $0 &- $1.weightNs }
+            var rest = shares.reduce(Int64(cpuNs)) { $0 &- $1.weightNs }
+            let inKernel = otherKernel(thread, besides: shares, atMost: rest)
+            if inKernel > 0 {
+                shares.append(Share(stack: 0, kind: .otherKernel, samples: 0, weightNs: inKernel))
+                rest -= inKernel
+            }
             if rest != 0 {
                 shares.append(Share(stack: 0, kind: .unattributed, samples: 0, weightNs: rest))
             }
         }
         return shares
     }
+
+    /// Kernel time that is neither in system calls nor in page faults: interrupts, switches to other threads, signals.
+    /// A thread of fewer ticks has no such account: a single one says that all of its time was in the kernel.
+    private static func otherKernel(_ thread: ThreadUsage, besides shares: [Share], atMost rest: Int64) -> Int64 {
+        guard thread.engine == .perf, thread.userTicks >= leastTicks, rest > 0 else { return 0 }
+        let known = shares.reduce(Int64(0)) {
+            $1.kind == .kernel || $1.kind == .fault ? $0 &+ $1.weightNs : $0
+        }
+        return min(rest, max(0, Int64(thread.kernelNs) &- known))
+    }
+
+    static let leastTicks: UInt64 = 25
 
     /// The shares of a process that no thread holds. A clock that ran less than the threads' own, by rounding, shows as
     /// negative `[unattributed]`, not as negative `[exit]`.

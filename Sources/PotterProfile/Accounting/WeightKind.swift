@@ -10,9 +10,15 @@ public enum WeightKind: UInt8, Sendable, CaseIterable {
     case exit = 6
     /// Kernel time in page faults.
     case fault = 7
+    /// Kernel time by the kernel's own account, in neither system calls nor page faults.
+    case otherKernel = 8
 
     /// As in keys of documents.
     public var name: String {
-        self == .fault ? "page_fault" : "\(self)"
+        switch self {
+        case .fault: "page_fault"
+        case .otherKernel: "other_kernel"
+        default: "\(self)"
+        }
     }
 }

@@ -19,13 +19,19 @@ public enum PseudoFrame: UInt64, Sendable, CaseIterable {
     case cut = 7
     /// Time in the kernel for page faults of the frame above.
     case pageFault = 8
+    /// Time in the kernel for neither a system call nor a page fault: interrupts, switches to other threads, signals.
+    case otherKernel = 9
 
     /// The id of the module row that pseudo frames belong to.
     public static let module: Int64 = 1
     private static let countShift: UInt64 = 32
 
     public var name: String {
-        self == .pageFault ? "[page fault]" : "[\(self)]"
+        switch self {
+        case .pageFault: "[page fault]"
+        case .otherKernel: "[other kernel]"
+        default: "[\(self)]"
+        }
     }
 
     /// The location in a recording; `count` is the number of frames that `.cut` stands for.

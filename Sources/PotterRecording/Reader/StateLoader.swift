@@ -60,7 +60,8 @@ struct StateLoader {
         let rows = try RawStatement(
             db,
             """
-            SELECT id, process, tid, name, start_ns, end_ns, cpu_ns, arming_ns, user_ticks, engine, unsampled_reason
+            SELECT id, process, tid, name, start_ns, end_ns, cpu_ns, arming_ns, user_ticks, kernel_ns, engine,
+                unsampled_reason
             FROM thread ORDER BY id
             """)
         while try rows.step() {
@@ -71,8 +72,8 @@ struct StateLoader {
                 ThreadRow(
                     process: rows.int(1), tid: Int32(clamping: rows.int(2)), name: rows.text(3),
                     startNs: rows.uint(4), endNs: rows.optional(5), cpuNs: rows.optional(6), armingNs: rows.uint(7),
-                    userTicks: rows.uint(8), engine: Engine(rawValue: rows.text(9)) ?? .none,
-                    unsampledReason: rows.isNull(10) ? nil : rows.text(10)))
+                    userTicks: rows.uint(8), kernelNs: rows.uint(9), engine: Engine(rawValue: rows.text(10)) ?? .none,
+                    unsampledReason: rows.isNull(11) ? nil : rows.text(11)))
         }
     }
 

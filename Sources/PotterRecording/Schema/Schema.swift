@@ -28,7 +28,7 @@ enum Schema {
         CREATE TABLE thread(
             id INTEGER PRIMARY KEY, process INTEGER NOT NULL REFERENCES process, tid INTEGER NOT NULL,
             name TEXT NOT NULL, start_ns INTEGER NOT NULL, end_ns INTEGER, cpu_ns INTEGER, arming_ns INTEGER NOT NULL,
-            user_ticks INTEGER NOT NULL, engine TEXT NOT NULL, unsampled_reason TEXT);
+            user_ticks INTEGER NOT NULL, kernel_ns INTEGER NOT NULL, engine TEXT NOT NULL, unsampled_reason TEXT);
         CREATE TABLE module(
             id INTEGER PRIMARY KEY, path TEXT NOT NULL, build_id TEXT NOT NULL, inode INTEGER NOT NULL, note TEXT);
         CREATE TABLE mapping(

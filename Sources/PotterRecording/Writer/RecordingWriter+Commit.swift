@@ -76,7 +76,7 @@ extension RecordingWriter {
     }
 
     private func writeThreads(_ db: Database) throws {
-        let insert = try RawStatement(db, "INSERT OR REPLACE INTO thread VALUES(?,?,?,?,?,?,?,?,?,?,?)")
+        let insert = try RawStatement(db, "INSERT OR REPLACE INTO thread VALUES(?,?,?,?,?,?,?,?,?,?,?,?)")
         for id in progress.changedThreads.sorted() {
             guard let row = state.threads[Int(id)] else { continue }
             insert.bind(id, at: 1)
@@ -88,8 +88,9 @@ extension RecordingWriter {
             insert.bind(row.cpuNs, at: 7)
             insert.bind(row.armingNs, at: 8)
             insert.bind(row.userTicks, at: 9)
-            insert.bind(row.engine.rawValue, at: 10)
-            insert.bind(row.unsampledReason, at: 11)
+            insert.bind(row.kernelNs, at: 10)
+            insert.bind(row.engine.rawValue, at: 11)
+            insert.bind(row.unsampledReason, at: 12)
             try insert.run()
         }
     }

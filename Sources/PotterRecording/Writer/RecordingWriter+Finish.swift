@@ -53,7 +53,7 @@ extension RecordingWriter {
             threadsCpuNs[thread.process, default: 0] &+= CPUAccounting.plausible(thread.cpuNs ?? 0)
             let usage = CPUAccounting.ThreadUsage(
                 cpuNs: thread.cpuNs, armingNs: thread.armingNs, engine: thread.engine, tickNs: state.run.tickNs,
-                userTicks: thread.userTicks)
+                userTicks: thread.userTicks, kernelNs: thread.kernelNs)
             let shares = CPUAccounting.shares(of: usage, totals: totals[id])
             weights += shares.map { weight($0, process: thread.process, thread: id) }
         }
@@ -84,6 +84,7 @@ extension RecordingWriter {
         case .arming: pseudo = .arming
         case .exit: pseudo = .exit
         case .fault: pseudo = .pageFault
+        case .otherKernel: pseudo = .otherKernel
         }
         return state.trie.node(parent: share.stack, location: state.trie.location(pseudo.location()))
     }

@@ -115,11 +115,11 @@ public final class RecordingWriter {
     }
 
     /// nil leaves a value as it is. `cpuNs` is CPU time by the thread's own clock since the recorder met the thread:
-    /// without what its process used before the constructor (`startupCpuNs`), with `armingNs`. `userTicks`: see
-    /// `CPUAccounting.ThreadUsage`.
+    /// without what its process used before the constructor (`startupCpuNs`), with `armingNs`. `userTicks` and
+    /// `kernelNs`: see `CPUAccounting.ThreadUsage`.
     public func updateThread(
         _ id: Int64, name: String?, endNs: UInt64?, cpuNs: UInt64, armingNs: UInt64, userTicks: UInt64 = 0,
-        unsampledReason: String?, engine: Engine? = nil
+        kernelNs: UInt64 = 0, unsampledReason: String?, engine: Engine? = nil
     ) throws {
         guard let index = known(id, in: state.threads) else { throw misuse("no thread \(id)") }
         state.threads[index]?.name ?= name
@@ -127,6 +127,7 @@ public final class RecordingWriter {
         state.threads[index]?.cpuNs = cpuNs
         state.threads[index]?.armingNs = armingNs
         state.threads[index]?.userTicks = userTicks
+        state.threads[index]?.kernelNs = kernelNs
         state.threads[index]?.unsampledReason ?= unsampledReason
         state.threads[index]?.engine ?= engine
         progress.changedThreads.insert(id)

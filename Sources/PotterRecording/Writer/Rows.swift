@@ -24,6 +24,7 @@ struct ThreadRow {
     var cpuNs: UInt64?
     var armingNs: UInt64
     var userTicks: UInt64 = 0
+    var kernelNs: UInt64 = 0
     var engine: Engine
     var unsampledReason: String?
 }
