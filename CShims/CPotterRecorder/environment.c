@@ -34,11 +34,13 @@ static char *copy_others(const char *list, char *to, const char *ours) {
     return to;
 }
 
+static bool has_room(const char *list, size_t size) {
+    return sizeof(preload_key) + strlen(list) + strlen(pp_preload_path()) + 2 <= size;
+}
+
 // LD_PRELOAD with our library at its end; or without it, NULL if nothing else is left.
-static char *preload_entry(const char *list, bool with_ours, char *text, size_t size) {
+static char *preload_entry(const char *list, bool with_ours, char *text) {
     const char *ours = pp_preload_path();
-    if (sizeof(preload_key) + strlen(list) + strlen(ours) + 2 > size)
-        return NULL;
     char *at = stpcpy(text, preload_key);
     char *begin = at;
     at = copy_others(list, at, ours);
@@ -80,13 +82,15 @@ char *const *pp_environment_for(pp_image image, char *const environment[], char 
             continue;
         }
         list = environment[i] + strlen(preload_key);
-        char *entry = preload_entry(list, with_ours, rest, text_size - session_size);
+        if (!has_room(list, text_size - session_size))
+            return environment; // the program's own libraries come first
+        char *entry = preload_entry(list, with_ours, rest);
         if (entry != NULL && !placed)
             out[n++] = entry;
         placed = true;
     }
     if (with_ours) {
-        char *entry = placed ? NULL : preload_entry("", true, rest, text_size - session_size);
+        char *entry = placed ? NULL : preload_entry("", true, rest);
         if (entry != NULL)
             out[n++] = entry;
         stpcpy(stpcpy(text, session_key), pp_session_path());
