@@ -39,6 +39,7 @@ let package = Package(
         .target(name: "CPotterWire", path: "CShims/CPotterWire"),
         .target(name: "CPotterSys", path: "CShims/CPotterSys", cSettings: [.define("_GNU_SOURCE")]),
         .systemLibrary(name: "CElf", path: "CShims/CElf", providers: [.apt(["libelf-dev", "libdw-dev"])]),
+        .systemLibrary(name: "CZydis", path: "CShims/CZydis", providers: [.apt(["libzydis-dev"])]),
         // C, inside the target.
         .target(
             name: "CPotterRecorder", dependencies: ["CPotterWire"], path: "CShims/CPotterRecorder",
@@ -50,7 +51,8 @@ let package = Package(
         // Swift.
         .target(name: "PotterCore", swiftSettings: swiftSettings),
         .target(
-            name: "PotterSymbols", dependencies: ["PotterCore", "CElf", "CPotterWire"], swiftSettings: swiftSettings),
+            name: "PotterSymbols", dependencies: ["PotterCore", "CElf", "CZydis", "CPotterWire"],
+            swiftSettings: swiftSettings),
         .target(name: "PotterProfile", dependencies: ["PotterCore"], swiftSettings: swiftSettings),
         .target(
             name: "PotterRecording",

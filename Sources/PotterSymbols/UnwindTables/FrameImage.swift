@@ -67,18 +67,20 @@ struct CodeSegment {
 struct FrameImage {
     private(set) var code: [CodeSegment] = []  // ascending
     private(set) var sections: [FrameSection] = []  // .eh_frame first
+    private var segments: [CodeSegment] = []  // all that are loaded
     private(set) var codeSections: [CodeSegment] = []  // ascending; the code segments, if there are no section headers
 
     /// Nil if this is no ELF file for x86-64 with code in it.
     init?(_ bytes: ImageBytes) {
         guard let headers = ElfHeaders(bytes) else { return nil }
-        for segment in headers.segments where segment.isCode {
+        for segment in headers.segments where segment.isCode || segment.type == 1 {
             let size = min(segment.fileSize, bytes.size &- min(segment.offset, bytes.size))
             let (end, overflow) = segment.address.addingReportingOverflow(size)
             guard size > 0, !overflow else { continue }
-            code.append(
-                CodeSegment(
-                    start: segment.address, end: end, offset: segment.offset, isReadable: segment.isReadable))
+            let stored = CodeSegment(
+                start: segment.address, end: end, offset: segment.offset, isReadable: segment.isReadable)
+            segments.append(stored)
+            if segment.isCode { code.append(stored) }
         }
         code.sort { $0.start < $1.start }
         guard !code.isEmpty else { return nil }
@@ -88,6 +90,18 @@ struct FrameImage {
             let contents = found.isCompressed ? nil : bytes.read(found.offset, found.size)
         {
             sections.append(FrameSection(format: .debugFrame, address: found.address, bytes: contents))
+        }
+    }
+
+    /// Up to `count` signed 32-bit numbers at a file-relative address.
+    func numbers(_ bytes: ImageBytes, at address: UInt64, count: Int) -> [Int32] {
+        guard let segment = segments.first(where: { address >= $0.start && address < $0.end }) else { return [] }
+        let size = min(UInt64(count) * 4, segment.end - address) & ~3
+        guard let found = bytes.read(segment.offset &+ (address - segment.start), size) else { return [] }
+        return found.withUnsafeBytes { stored in
+            stride(from: 0, to: stored.count, by: 4).map {
+                Int32(littleEndian: stored.loadUnaligned(fromByteOffset: $0, as: Int32.self))
+            }
         }
     }
 

@@ -2,7 +2,7 @@
 // Rows of a module in the making: functions come in the order of the file, may overlap and may lie about their place.
 
 /// A function whose rows are rows[firstRow..<firstRow + rowCount]. Addresses are relative to the table's base.
-private struct FunctionSpan {
+struct FunctionSpan {
     var start, end: UInt32
     var firstRow, rowCount: UInt32
 }
@@ -11,9 +11,9 @@ private struct FunctionSpan {
 func unwindRow(_ address: UInt32, _ rule: CompactRule) -> UInt64 { UInt64(address) << 32 | UInt64(rule.bits) }
 
 struct UnwindRows {
-    private let base, limit: UInt64
-    private var rows: [UInt64] = []
-    private var spans: [FunctionSpan] = []
+    let base, limit: UInt64
+    var rows: [UInt64] = []
+    var spans: [FunctionSpan] = []
 
     /// limit - base is less than 2^32.
     init(base: UInt64, limit: UInt64) {
@@ -58,32 +58,6 @@ struct UnwindRows {
         }
     }
 
-    /// Adds rows for what no function of these covers in a piece of code, by analysis of its instructions.
-    mutating func synthesize(_ code: UnsafeRawBufferPointer, at address: UInt64) {
-        guard address >= base, address < limit else { return }
-        sortSpans()
-        let (start, end) = (
-            UInt32(address - base), UInt32(min(limit - address, UInt64(code.count))) + UInt32(address - base)
-        )
-        var covered = start
-        for span in spans + [FunctionSpan(start: end, end: end, firstRow: 0, rowCount: 0)] where span.end >= start {
-            if span.start > covered, span.start <= end { synthesize(code, from: start, covered..<span.start) }
-            covered = max(covered, span.end)
-        }
-    }
-
-    private mutating func synthesize(_ code: UnsafeRawBufferPointer, from start: UInt32, _ gap: Range<UInt32>) {
-        let bytes = UnsafeRawBufferPointer(rebasing: code[Int(gap.lowerBound - start)..<Int(gap.upperBound - start)])
-        let firstRow = UInt32(rows.count)
-        StackHeightAnalyzer.run(bytes, at: base + UInt64(gap.lowerBound)) { offset, rule in
-            rows.append(unwindRow(gap.lowerBound + UInt32(offset), rule))
-        }
-        spans.append(
-            FunctionSpan(
-                start: gap.lowerBound, end: gap.upperBound, firstRow: firstRow,
-                rowCount: UInt32(rows.count) - firstRow))
-    }
-
     /// Rows in ascending order, the first at address 0. What lies between functions becomes a row of its own: without
     /// it, the address before the return address of a call that ends a function would find the rule of that function.
     mutating func finish() -> [UInt64] {
@@ -112,7 +86,7 @@ struct UnwindRows {
         result.append(row)
     }
 
-    private mutating func sortSpans() {
+    mutating func sortSpans() {
         let isSorted = zip(spans, spans.dropFirst()).allSatisfy { $0.start <= $1.start }
         if !isSorted { spans.sort { ($0.start, $0.end) < ($1.start, $1.end) } }
     }

@@ -35,6 +35,14 @@ public struct UnwindTableBuilder {
         build(ImageBytes(image))
     }
 
+    /// The table that call frame information alone makes.
+    static func frameTable(path: String) throws -> [UInt8]? {
+        try withImage(path) { bytes in
+            guard let image = FrameImage(bytes), let rows = frames(of: image) else { return nil }
+            return encode(rows, code: image.code)
+        }
+    }
+
     static func withImage<T>(_ path: String, _ body: (ImageBytes) throws -> T) throws -> T {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)  // O_NONBLOCK: the path may name a FIFO
         do {
@@ -48,8 +56,19 @@ public struct UnwindTableBuilder {
     }
 
     private static func build(_ bytes: ImageBytes) -> [UInt8]? {
-        guard let image = FrameImage(bytes), let base = image.code.first?.start,
-            let limit = image.code.map(\.end).max(),
+        guard let image = FrameImage(bytes), var rows = frames(of: image) else { return nil }
+        for section in image.codeSections {
+            guard let code = bytes.read(section.offset, section.end - section.start) else { continue }
+            code.withUnsafeBytes {
+                rows.synthesize($0, at: section.start) { image.numbers(bytes, at: $0, count: $1) }
+            }
+        }
+        return encode(rows, code: image.code)
+    }
+
+    /// What the call frame information says.
+    private static func frames(of image: FrameImage) -> UnwindRows? {
+        guard let base = image.code.first?.start, let limit = image.code.map(\.end).max(),
             limit > base, limit - base <= UInt64(UInt32.max)
         else { return nil }
         var rows = UnwindRows(base: base, limit: limit)
@@ -62,14 +81,13 @@ public struct UnwindTableBuilder {
                 rows.fill(from: more)
             }
         }
-        for section in image.codeSections {
-            guard let code = bytes.read(section.offset, section.end - section.start) else { continue }
-            code.withUnsafeBytes { rows.synthesize($0, at: section.start) }
-        }
-        return encode(rows.finish(), base: base, limit: limit, code: image.code)
+        return rows
     }
 
-    private static func encode(_ rows: [UInt64], base: UInt64, limit: UInt64, code: [CodeSegment]) -> [UInt8] {
+    private static func encode(_ table: UnwindRows, code: [CodeSegment]) -> [UInt8] {
+        var table = table
+        let (base, limit) = (table.base, table.limit)
+        let rows = table.finish()
         let (first, shift) = blockIndex(rows, size: limit - base)
         var header = pp_unwind_table()
         header.magic = UInt32(PP_UNWIND_MAGIC)

@@ -12,6 +12,9 @@ struct StackHeight: Equatable {
     /// At the first instruction of a function.
     static let entry = StackHeight()
 
+    /// Whether rbp is no more the caller's.
+    var ownsFramePointer: Bool { frame != nil || framePointer != .same }
+
     var rule: CompactRule {
         var state = FrameState()
         if let frame {
