@@ -65,6 +65,7 @@ struct CodeSegment {
 }
 
 struct FrameImage {
+    let headers: ElfHeaders
     private(set) var code: [CodeSegment] = []  // ascending
     private(set) var sections: [FrameSection] = []  // .eh_frame first
     private var segments: [CodeSegment] = []  // all that are loaded
@@ -73,6 +74,7 @@ struct FrameImage {
     /// Nil if this is no ELF file for x86-64 with code in it.
     init?(_ bytes: ImageBytes) {
         guard let headers = ElfHeaders(bytes) else { return nil }
+        self.headers = headers
         for segment in headers.segments where segment.isCode || segment.type == 1 {
             let size = min(segment.fileSize, bytes.size &- min(segment.offset, bytes.size))
             let (end, overflow) = segment.address.addingReportingOverflow(size)

@@ -57,10 +57,11 @@ public struct UnwindTableBuilder {
 
     private static func build(_ bytes: ImageBytes) -> [UInt8]? {
         guard let image = FrameImage(bytes), var rows = frames(of: image) else { return nil }
+        let functions = FunctionAddresses.all(image.headers, bytes)
         for section in image.codeSections {
             guard let code = bytes.read(section.offset, section.end - section.start) else { continue }
             code.withUnsafeBytes {
-                rows.synthesize($0, at: section.start) { image.numbers(bytes, at: $0, count: $1) }
+                rows.synthesize($0, at: section.start, functions: functions) { image.numbers(bytes, at: $0, count: $1) }
             }
         }
         return encode(rows, code: image.code)

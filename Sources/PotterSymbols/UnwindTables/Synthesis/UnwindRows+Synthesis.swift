@@ -6,19 +6,22 @@ extension UnwindRows {
     typealias TableEntries = (_ address: UInt64, _ count: Int) -> [Int32]
 
     /// Adds rows for what no function of these covers in a piece of code, by analysis of its instructions.
-    mutating func synthesize(_ code: UnsafeRawBufferPointer, at address: UInt64, tableEntries: @escaping TableEntries) {
+    /// `functions`: addresses of some.
+    mutating func synthesize(
+        _ code: UnsafeRawBufferPointer, at address: UInt64, functions: [UInt64], tableEntries: @escaping TableEntries
+    ) {
         guard address >= base, address < limit else { return }
         let known = spans.count
         let gaps = gaps(from: address, count: min(limit - address, UInt64(code.count)))
         let asynchronous = asynchronous(in: code, at: address)
         guard !gaps.isEmpty || !asynchronous.isEmpty else { return }
         let decoder = InstructionDecoder()
-        let references = CodeReferences(code, at: address, gaps: gaps)
-        var called = references.called[...]
+        let references = CodeReferences(code, at: address, gaps: gaps, functions: functions)
+        var entries = references.entries[...]
         for gap in gaps {
             var region = CodeRegion(code, gap, at: address, references, tableEntries)
-            called = called.drop { $0 < gap.lowerBound }
-            region.entries = Set(called.prefix { $0 < gap.upperBound }.map { $0 - gap.lowerBound })
+            entries = entries.drop { $0 < gap.lowerBound }
+            region.entries = Set(entries.prefix { $0 < gap.upperBound }.map { $0 - gap.lowerBound })
             synthesize(region, decoder)
         }
         for index in asynchronous where index < known {
