@@ -26,10 +26,8 @@ extension UnwindRows {
         }
         for index in asynchronous where index < known {
             let span = spans[index]
-            let range = Int(span.start + UInt32(truncatingIfNeeded: base &- address))
-            correct(
-                index, CodeRegion(code, range..<range + Int(span.end - span.start), at: address, references, tableEntries),
-                decoder)
+            let range = Int(base + UInt64(span.start) - address)..<Int(base + UInt64(span.end) - address)
+            correct(index, CodeRegion(code, range, at: address, references, tableEntries), decoder)
         }
     }
 
