@@ -113,7 +113,8 @@ static sigset_t mask_before;
 static bool mask_changed;
 
 static sigset_t watched_signals(void) {
-    static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGCONT};
+    static const int signals[] = {SIGINT,  SIGQUIT, SIGTERM, SIGHUP,   SIGTSTP,
+                                  SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGCONT};
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)

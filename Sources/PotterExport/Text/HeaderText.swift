@@ -53,7 +53,8 @@ struct HeaderText {
         let cpuNs = summary.totals.totalNs
         // Less than that many periods may well pass between samples; more than that has a cause of its own.
         let fewPeriodsNs = 20e9 / max(summary.run.rateHz, 1)
-        let hasCause = summary.quality.number(QualityKey.unrecordedNs) > 20_000_000
+        let hasCause =
+            summary.quality.number(QualityKey.unrecordedNs) > 20_000_000
             || summary.threads.contains { $0.unsampledReason != nil }
         guard summary.totals.samples == 0, Double(cpuNs) < max(fewPeriodsNs, 100e6), !hasCause else { return [] }
         return [
