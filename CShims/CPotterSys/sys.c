@@ -113,7 +113,8 @@ static sigset_t mask_before;
 static bool mask_changed;
 
 static sigset_t watched_signals(void) {
-    static const int signals[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTSTP, SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH};
+    static const int signals[] = {SIGINT,  SIGQUIT, SIGTERM, SIGHUP,   SIGTSTP,
+                                  SIGUSR1, SIGUSR2, SIGALRM, SIGWINCH, SIGCONT};
     sigset_t set;
     sigemptyset(&set);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
@@ -224,10 +225,18 @@ int potter_spawn(const char *path, char *const *arguments, char *const *environm
     return error != 0 ? -error : pid;
 }
 
-int potter_child_state(pid_t pid, int *value) {
+static uint64_t cpu_of(const struct rusage *usage) {
+    return ((uint64_t)usage->ru_utime.tv_sec + (uint64_t)usage->ru_stime.tv_sec) * 1000000000u +
+           ((uint64_t)usage->ru_utime.tv_usec + (uint64_t)usage->ru_stime.tv_usec) * 1000u;
+}
+
+int potter_child_state(pid_t pid, int *value, uint64_t *cpu_ns) {
     siginfo_t info = {0};
-    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0) {
+    struct rusage usage = {0};
+    // The C library's waitid has no room for the usage.
+    if (syscall(SYS_waitid, P_PID, pid, &info, WEXITED | WNOHANG | WNOWAIT, &usage) == 0 && info.si_pid != 0) {
         *value = info.si_status;
+        *cpu_ns = cpu_of(&usage);
         return info.si_code == CLD_EXITED ? 1 : 2;
     }
     info.si_pid = 0;
@@ -238,12 +247,4 @@ int potter_child_state(pid_t pid, int *value) {
     return 0;
 }
 
-int potter_reap(pid_t pid, uint64_t *cpu_ns) {
-    struct rusage usage;
-    int status;
-    if (wait4(pid, &status, 0, &usage) < 0)
-        return -errno;
-    *cpu_ns = ((uint64_t)usage.ru_utime.tv_sec + (uint64_t)usage.ru_stime.tv_sec) * 1000000000u +
-              ((uint64_t)usage.ru_utime.tv_usec + (uint64_t)usage.ru_stime.tv_usec) * 1000u;
-    return 0;
-}
+int potter_reap(pid_t pid) { return result(waitpid(pid, NULL, 0)); }

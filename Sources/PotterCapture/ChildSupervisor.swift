@@ -5,13 +5,15 @@ import Glibc
 /// The command as our child: signals to it, its stops, its end.
 ///
 /// It stays in our process group, so the terminal's signals reach it without us; they are ignored here. What somebody
-/// sends to potter-prof with kill(2) is passed on, once. When the terminal stops the command (Ctrl-Z), potter-prof stops
-/// too, or the shell would wait for ever.
+/// sends to potter-prof with kill(2) is passed on, once; SIGCONT only to a command that is stopped: that of a shell (fg)
+/// goes to the whole group. When the terminal stops the command (Ctrl-Z), potter-prof stops too, or the shell would wait
+/// for ever.
 struct ChildSupervisor {
     let pid: Int32
     private(set) var hasEnded = false
     /// The status as a shell shows it.
     private(set) var status: Int32 = 0
+    /// Of the command and of all children that were waited for, once it has ended.
     private(set) var cpuNs: UInt64 = 0
 
     init(pid: Int32) {
@@ -21,13 +23,13 @@ struct ChildSupervisor {
     func forwardSignals() {
         var fromUser = false
         while case let signal = potter_wait_signal(0, &fromUser), signal > 0 {
-            if fromUser { kill(pid, signal) }
+            if fromUser, signal != SIGCONT || ProcFiles.isStopped(pid) { kill(pid, signal) }
         }
     }
 
     mutating func look() {
         var value: Int32 = 0
-        switch potter_child_state(pid, &value) {
+        switch potter_child_state(pid, &value, &cpuNs) {
         case 1:
             (hasEnded, status) = (true, value)
         case 2:
@@ -39,7 +41,7 @@ struct ChildSupervisor {
         }
     }
 
-    mutating func reap() {
-        _ = potter_reap(pid, &cpuNs)
+    func reap() {
+        _ = potter_reap(pid)
     }
 }

@@ -131,8 +131,9 @@ final class Collector {
         try admit()
         for session in sessions {
             pp_session_set_state(session.memory.header, PP_SESSION_STOPPED.value)
-            try session.finish(parentRow: { processRows[$0] })
+            let left = try session.finish(parentRow: { processRows[$0] })
             totals.add(session)
+            totals.left += left
         }
         sessions = []
         try writer.commit()

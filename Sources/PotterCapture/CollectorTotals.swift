@@ -13,6 +13,8 @@ struct CollectorTotals {
     var cpuNs: UInt64 = 0
     var images = 0
     var processes = 0
+    /// Processes that still ran when recording ended.
+    var left = 0
     var modules = 0
     /// Programs that were executed and could not be recorded, with how often.
     var foreign: [String: UInt64] = [:]

@@ -83,6 +83,12 @@ enum ProcFiles {
     }
 
     /// The parent's pid.
+    /// Whether a process is stopped (job control), not merely asleep.
+    static func isStopped(_ pid: Int32) -> Bool {
+        guard let text = read("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return false }
+        return text[close...].dropFirst(2).first == "T"
+    }
+
     static func parent(of pid: Int32) -> Int32? {
         guard let text = read("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: close)...].split(separator: " ")

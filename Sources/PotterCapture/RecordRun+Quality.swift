@@ -40,4 +40,12 @@ extension RecordRun {
             try writer.setQuality("unwind.fallback:\(module)", Int64(clamping: n))
         }
     }
+
+    /// What ran beside the recording: the kernel's account of the command and its children against ours.
+    func noteUnrecorded(_ command: ChildSupervisor) throws {
+        try writer.setQuality(QualityKey.processesLeft, Int64(collector.totals.left))
+        guard options.inherit, options.delayMs <= 0 else { return }
+        let unrecorded = Int64(clamping: command.cpuNs.minus(collector.totals.cpuNs))
+        try writer.setQuality(QualityKey.unrecordedNs, unrecorded)
+    }
 }

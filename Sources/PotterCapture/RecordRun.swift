@@ -25,6 +25,7 @@ public struct RecordRun {
         potter_hold_standard_descriptors()
         potter_ignore_signals()
         potter_raise_limits()
+        try Self.checkDescriptors()
         writer = try RecordingWriter(path: options.output, run: Self.describe(options, settings))
         collector = try Collector(settings: settings, writer: writer)
     }
@@ -38,6 +39,16 @@ public struct RecordRun {
             startNs: potter_monotonic_ns(), startWallNs: wallClock(),
             engine: settings.engine == .perf ? .perf : .timer, engineReason: settings.reason,
             rateHz: Double(settings.frequency), periodNs: settings.meanPeriodNs, tickNs: settings.timerIntervalNs)
+    }
+
+    /// With fewer, libdispatch ends us without a word.
+    private static func checkDescriptors() throws {
+        let needed: rlim_t = 20
+        var limit = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        guard limit.rlim_cur < needed else { return }
+        throw CaptureError(
+            "cannot record with \(limit.rlim_cur) file descriptors, \(needed) are needed: raise the limit (ulimit -n)")
     }
 
     /// A fixed-size C string.
@@ -123,7 +134,7 @@ public struct RecordRun {
         progress.clear()
         if !stopped, failure == nil {
             writer.updateRun { $0.exitStatus = supervisor.status }
-            do { try finish() } catch { failure = error }
+            do { try finish(of: supervisor) } catch { failure = error }
         }
         supervisor.reap()
         if let failure { report(failure) } else { announce() }
@@ -138,11 +149,13 @@ public struct RecordRun {
         }
     }
 
-    private func finish() throws {
+    /// `ended`: the command, unless it goes on.
+    private func finish(of ended: ChildSupervisor? = nil) throws {
         try collector.stop()
         potter_set_urgent(false)
         writer.updateRun { $0.endNs = potter_monotonic_ns() }
         try writeQuality()
+        if let ended { try noteUnrecorded(ended) }
         try Interpreter(writer: writer).nameLocations()
         try writer.finish()
     }
@@ -159,7 +172,7 @@ public struct RecordRun {
             return
         }
         say(
-            "\(grouped(totals.samples)) samples, \(totals.lost) lost, engine \(settings.engine.rawValue) "
+            "\(grouped(totals.samples)) \(totals.samples == 1 ? "sample" : "samples"), \(totals.lost) lost, engine \(settings.engine.rawValue) "
                 + "(\(settings.reason)), in \(options.output)")
         warn(totals)
         guard options.verbose else { return }

@@ -120,7 +120,10 @@ extension TargetSession {
     }
 
     private func count(_ stack: FlaggedStack) {
-        if stack.flags & PP_STACK_INCOMPLETE.value != 0 { tally.incomplete[stack.rootModule, default: 0] += 1 }
+        // A stack so deep that its root was not reached is cut: more tables would not help.
+        if stack.flags & (PP_STACK_INCOMPLETE.value | PP_STACK_CUT.value) == PP_STACK_INCOMPLETE.value {
+            tally.incomplete[stack.rootModule, default: 0] += 1
+        }
         if stack.flags & PP_STACK_FALLBACK.value != 0 { tally.fallback[stack.leafModule, default: 0] += 1 }
         if stack.flags & PP_STACK_CUT.value != 0 { tally.cut += 1 }
         if stack.flags & PP_STACK_RACED.value != 0 { tally.raced += 1 }

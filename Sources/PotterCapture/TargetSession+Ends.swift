@@ -73,13 +73,14 @@ extension TargetSession {
         letGo()
     }
 
-    /// The recording ends while the target may go on.
-    func finish(parentRow: (Int32) -> Int64?) throws {
+    /// The recording ends while the target may go on. Returns how many processes do.
+    func finish(parentRow: (Int32) -> Int64?) throws -> Int {
         try scanProcesses(parentRow)
         try scanThreads()
         try scanModules({})
         for thread in threads.values { thread.clock = nil }
         letGo()
+        let left = processes.values.count { !$0.hasEnded }
         for process in Array(processes.values) {
             for thread in threads.values where thread.process === process {
                 if let now = ProcFiles.threadCPU(pid: process.pid, tid: thread.tid) {
@@ -88,5 +89,6 @@ extension TargetSession {
             }
             _ = try end(process, cpu: ProcFiles.processCPU(pid: process.pid))
         }
+        return left
     }
 }

@@ -168,13 +168,25 @@ extension TargetSession {
 
     /// CPU clocks of the threads that were sampled since the last time: a target that dies by SIGKILL leaves no last word.
     func refreshBusyThreads() {
-        for thread in threads.values where thread.samples != thread.samplesAtClock {
+        for thread in threads.values where thread.samples != thread.samplesAtClock || thread.samples == 0 {
             thread.samplesAtClock = thread.samples
             if let now = ProcFiles.threadCPU(pid: thread.process.pid, tid: thread.tid) {
                 thread.lastCPU = max(thread.lastCPU, now)
             }
+            noteBlocked(thread)
         }
     }
+
+    /// A thread that blocks our signal is not sampled, which only shows while it lives.
+    private func noteBlocked(_ thread: TrackedThread) {
+        guard thread.samples == 0, thread.unsampledReason == nil,
+            thread.lastCPU.minus(thread.startCPU) > Self.leastBlockedNs,
+            ProcFiles.blocks(SIGPROF, pid: thread.process.pid, tid: thread.tid)
+        else { return }
+        thread.unsampledReason = "blocks SIGPROF"
+    }
+
+    private static let leastBlockedNs: UInt64 = 1_000_000
 
     /// Once a second: CPU clocks and names of the living; threads that ended without saying so.
     func refreshThreads() throws {
@@ -188,11 +200,7 @@ extension TargetSession {
             }
             thread.lastCPU = max(thread.lastCPU, now)
             if let name = ProcFiles.threadName(pid: thread.process.pid, tid: thread.tid) { thread.name = name }
-            if thread.samples == 0, thread.unsampledReason == nil, thread.lastCPU > thread.startCPU,
-                ProcFiles.blocks(SIGPROF, pid: thread.process.pid, tid: thread.tid)
-            {
-                thread.unsampledReason = "blocks SIGPROF"
-            }
+            noteBlocked(thread)
             try update(thread, endNs: nil)
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
+import PotterRecording
 
 /// Where a document goes: standard output, or a file that is replaced. Buffered; `close` tells whether all arrived.
 public final class OutputFile: TextOutputStream {
@@ -18,8 +19,20 @@ public final class OutputFile: TextOutputStream {
 
     public init(path: String) throws {
         name = path
+        if Self.isRecording(path) {
+            throw ExportError(
+                what: "cannot write", path: path, why: "a recording is there", advice: "give the document another name")
+        }
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw Self.error(path, errno) }
+    }
+
+    /// The input, perhaps: nothing that was recorded is to be lost by a slip.
+    private static func isRecording(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return false }
+        defer { _ = Glibc.close(descriptor) }
+        return RecordingHeader.isRecording(descriptor)
     }
 
     public func write(_ text: String) {

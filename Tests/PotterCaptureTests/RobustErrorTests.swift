@@ -114,12 +114,28 @@ extension RobustTests {
             expect(limited("").wait(), status: 1, "File too large", "ulimit -f")
         }
 
+        @Test func aStartThatFailsLeavesNothing() {
+            let run = RecordProcess(["true"], launcher: ["sh", "-c", "ulimit -f 8 && exec \"$@\"", "sh"])
+            #expect(run.wait().status == 1)
+            let left = ["", "-wal", "-shm"].filter { access(run.recording + $0, F_OK) == 0 }
+            #expect(left.isEmpty)
+        }
+
+        @Test func tooFewDescriptors() {
+            func limited(_ count: Int) -> RecordProcess.Result {
+                RecordProcess(["echo", "ran"], launcher: ["sh", "-c", "ulimit -n \(count) && exec \"$@\"", "sh"]).wait()
+            }
+            expect(limited(12), status: 1, "12 file descriptors", "ulimit -n")
+            #expect(limited(24).output == "ran\n")
+        }
+
         @Test func aFullDisk() throws {
             guard RobustBench.isRoot else { return }
             let disk = place.scratch + "/disk"
             mkdir(disk, 0o755)
             let script =
-                "mount -t tmpfs -o size=600k none \(disk) && \"$@\"; s=$?; sqlite3 -readonly \(disk)/r 'select count(*)>0 from sample' > \(disk).n; exit $s"
+                "mount -t tmpfs -o size=600k none \(disk) && \"$@\"; s=$?; sqlite3 -readonly \(disk)/r 'select count(*)>0 from sample' > \(disk).n; "
+                + "\(RobustBench.potter) report -i \(disk)/r > \(disk).report; exit $s"
             let run = RecordProcess(
                 [RobustBench.program, "stacks", "3000"], options: ["-F", "4999"],
                 launcher: ["unshare", "-m", "sh", "-c", script, "sh"], output: disk + "/r")
@@ -127,6 +143,8 @@ extension RobustTests {
             if result.errors.contains("unshare") { return }
             let kept = try? String(contentsOfFile: disk + ".n", encoding: .utf8)
             #expect(kept == "1\n", "what was committed stays readable")
+            let report = try? String(contentsOfFile: disk + ".report", encoding: .utf8)
+            #expect(report?.contains("ran out of disk") == true, "\(report ?? "no report")")
             expect(result, status: 0, "the recording ended early", "the disk is full", "free some space")
         }
 

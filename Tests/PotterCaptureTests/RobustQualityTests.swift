@@ -75,6 +75,34 @@ extension RobustTests {
             expect(run, says: "was not sampled (blocks SIGPROF)")
         }
 
+        @Test func aShortLifeWithTheSignalBlocked() {
+            let run = record(["blocked", "0.3"], limits: [], engine: "perf")
+            #expect(run.number("SELECT count(*) FROM thread WHERE unsampled_reason = 'blocks SIGPROF'") == 1)
+        }
+
+        /// The recorder needs more address space than the program is allowed.
+        @Test(arguments: ["exec $0 busy 0.4", "($0 busy 0.4); true"]) func limitsThatKeepTheRecorderOut(script: String)
+        {
+            let run = RecordProcess(["sh", "-c", "ulimit -v 50000; \(script)", RobustBench.program], options: ["-q"])
+            #expect(run.wait().output == "done\n")
+            let missing = run.quality("cpu.unrecorded_ns")
+            #expect(missing > 380_000_000 && missing < 600_000_000, "\(missing) of 0.4 s")
+            expect(run, says: "of CPU time was used by programs that the recorder is not in")
+        }
+
+        @Test func nothingMissingIsSaidOfATree() {
+            let run = record(["forks", "20", "0.02"], limits: [], engine: "perf")
+            let text = run.report().output
+            #expect(!text.contains("the recorder is not in") && !text.contains("still running"), "\(text)")
+        }
+
+        @Test func aProcessThatIsLeft() {
+            let run = RecordProcess([RobustBench.program, "daemon", "1.5"], options: ["-q"])
+            _ = run.wait()
+            #expect(run.quality("processes.left") == 1)
+            expect(run, says: "1 process was still running when the command ended")
+        }
+
         @Test(arguments: ["perf", "timer"]) func anUnwindThatFails(engine: String) {
             let run = record(["nowhere", "0.5"], limits: [], engine: engine)
             #expect(run.query("SELECT key FROM quality WHERE key LIKE 'unwind.failed:%' AND value > 50").count == 1)

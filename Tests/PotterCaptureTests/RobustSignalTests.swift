@@ -27,6 +27,21 @@ extension RobustTests {
             #expect(run.number("SELECT exit_status FROM run") == 3)
         }
 
+        @Test func aStopAndItsEndReachTheCommand() throws {
+            let run = RecordProcess([RobustBench.program, "busy", "20"])
+            let target = try #require(run.target())
+            func state(_ pid: Int32) -> Character? {
+                let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)
+                return text?.split(separator: ")").last?.dropFirst().first
+            }
+            kill(run.pid, SIGTSTP)
+            #expect(run.poll { state(target) == "T" && state(run.pid) == "T" ? 1 : nil } == 1)
+            kill(run.pid, SIGCONT)
+            #expect(run.poll { state(target) == "R" ? 1 : nil } == 1)
+            kill(run.pid, SIGTERM)
+            #expect(run.wait().status == 143)
+        }
+
         @Test func aSignalThatEndsTheCommand() throws {
             let run = RecordProcess([RobustBench.program, "busy", "20"])
             _ = try #require(run.target())

@@ -99,4 +99,13 @@ import Testing
             #expect(result.errors.split(separator: "\n").count == 1)
         }
     }
+
+    @Test(arguments: ["--json=../r.potter", "--folded=../r.potter", "--flamegraph=../r.potter"])
+    func documentsReplaceNoRecording(option: String) throws {
+        let path = try record()
+        let before = scratch.read("r.potter")
+        let result = potter(["report", "-i", path, option])
+        #expect(result.status == 1 && result.errors.contains("a recording is there"), "\(result)")
+        #expect(scratch.read("r.potter") == before)
+    }
 }

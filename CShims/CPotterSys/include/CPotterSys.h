@@ -79,10 +79,11 @@ void potter_occupy_standard_descriptors(void);
 int potter_wait_signal(int timeout_ms, bool *_Nonnull from_user);
 
 /// State changes of child `pid`, without waiting: 0 nothing, 1 exited (*value: status), 2 killed (*value: signal),
-/// 3 stopped (*value: signal), 4 continued. Exits are reported but not reaped.
-int potter_child_state(pid_t pid, int *_Nonnull value);
-/// Reaps an exited child; its own and its waited-for children's CPU time in ns.
-int potter_reap(pid_t pid, uint64_t *_Nonnull cpu_ns);
+/// 3 stopped (*value: signal), 4 continued. Exits are reported but not reaped; *cpu_ns is then its own and its
+/// waited-for children's CPU time.
+int potter_child_state(pid_t pid, int *_Nonnull value, uint64_t *_Nonnull cpu_ns);
+/// Reaps an exited child.
+int potter_reap(pid_t pid);
 
 /// CLOCK_MONOTONIC, ns.
 uint64_t potter_monotonic_ns(void);

@@ -24,7 +24,7 @@ struct HeaderText {
         var parts = ["duration \(Units.time(Int64(clamping: summary.durationNs)))"]
         parts.append("CPU \(Units.time(summary.totals.totalNs))")
         parts.append(Self.plural(Int(clamping: summary.totals.samples), "sample"))
-        let processes = summary.processes.count
+        let processes = summary.processCount
         parts.append(
             Self.plural(summary.threads.count, "thread")
                 + (processes > 1 ? " in \(Self.plural(processes, "process", "processes"))" : ""))
@@ -53,7 +53,10 @@ struct HeaderText {
         let cpuNs = summary.totals.totalNs
         // Less than that many periods may well pass between samples; more than that has a cause of its own.
         let fewPeriodsNs = 20e9 / max(summary.run.rateHz, 1)
-        guard summary.totals.samples == 0, Double(cpuNs) < max(fewPeriodsNs, 100e6) else { return [] }
+        let hasCause =
+            summary.quality.number(QualityKey.unrecordedNs) > 20_000_000
+            || summary.threads.contains { $0.unsampledReason != nil }
+        guard summary.totals.samples == 0, Double(cpuNs) < max(fewPeriodsNs, 100e6), !hasCause else { return [] }
         return [
             "no samples: the program used little CPU time (\(Units.time(cpuNs))); raise -F or run it longer. "
                 + "What only waits has nothing to sample."

@@ -9,14 +9,22 @@ struct QualityProblems {
 
     /// From this share on a report does not say where the time went.
     private static let leastUnattributed = 0.1
+    private static let leastUnattributedNs: Int64 = 10_000_000
+    private static let leastUnrecorded = 0.05
+    private static let leastUnrecordedNs: Int64 = 20_000_000
 
     let summary: RunSummary
 
     func lines() -> [String] {
-        lost + threads + tables + programs + stacks + unattributed + ending
+        nothing + lost + threads + tables + programs + unrecorded + stacks + unattributed + ending
     }
 
     private var quality: Quality { summary.quality }
+
+    private var nothing: [String] {
+        guard quality.values[QualityKey.images] != nil, quality.number(QualityKey.images) == 0 else { return [] }
+        return ["nothing was recorded: the command never loaded the recorder (potter-prof record -v says more)"]
+    }
 
     /// Samples that were taken and are not here.
     private var lost: [String] {
@@ -87,6 +95,22 @@ struct QualityProblems {
         ].compactMap(\.self)
     }
 
+    /// What ran beside the recording.
+    private var unrecorded: [String] {
+        var lines: [String] = []
+        let missing = quality.number(QualityKey.unrecordedNs)
+        let known = max(summary.totals.totalNs, 0)
+        if missing > Self.leastUnrecordedNs, Double(missing) > Self.leastUnrecorded * Double(missing + known) {
+            lines.append(
+                "\(Units.time(missing)) of CPU time was used by programs that the recorder is not in: static ones, or "
+                    + "limits (ulimit -v, -n) that keep it out")
+        }
+        if let left = counted(QualityKey.processesLeft, "process was", "processes were", { $0 }) {
+            lines.append("\(left) still running when the command ended, and with it the recording")
+        }
+        return lines
+    }
+
     /// Callers that are missing.
     private var stacks: [String] {
         let samples = Double(max(Int64(clamping: summary.totals.samples), 1))
@@ -111,10 +135,12 @@ struct QualityProblems {
     private var unattributed: [String] {
         let totals = summary.totals
         let rest = Double(totals[.unattributed]) / Double(max(totals.totalNs, 1))
-        guard totals.samples > 0, rest >= Self.leastUnattributed else { return [] }
+        guard totals[.unattributed] >= Self.leastUnattributedNs, rest >= Self.leastUnattributed else { return [] }
+        // Without any sample a higher rate is not what is missing.
+        let isKnown = totals.samples == 0 || summary.threads.contains { $0.unsampledReason != nil }
         return [
-            "\(Units.percent(100 * rest, places: 1)) of the CPU time is [unattributed]: no sample explains it; "
-                + "for short programs or threads raise -F"
+            "\(Units.percent(100 * rest, places: 1)) of the CPU time is [unattributed]: no sample explains it"
+                + (isKnown ? "" : "; for short programs or threads raise -F")
         ]
     }
 
@@ -122,7 +148,7 @@ struct QualityProblems {
         let gap = quality.number(QualityKey.gapNs)
         var lines = gap > 0 ? ["nothing was recorded for \(Units.time(gap)): potter-prof itself was stopped"] : []
         if quality.number(QualityKey.recovered) > 0 {
-            lines.append("the recorder was killed or still runs: complete up to its last commit")
+            lines.append("the recorder was killed, ran out of disk or still runs: complete up to its last commit")
         }
         return lines
     }

@@ -85,7 +85,7 @@ struct QualityText {
 
     /// Where most of a counter's events are: ` (libfoo.so 10)`.
     static func modules(of key: String, in quality: Quality) -> String {
-        let modules = quality.parts(of: key).prefix(3).map { part in
+        let modules = quality.parts(of: key).filter { !$0.name.isEmpty }.prefix(3).map { part in
             "\(Function.fileName(of: part.name)) \(Units.count(part.count))"
         }
         return modules.isEmpty ? "" : " (\(modules.joined(separator: ", ")))"
@@ -112,7 +112,7 @@ struct QualityText {
         QualityKey.costTargetNs, QualityKey.costCollectorNs, QualityKey.gapNs, QualityKey.overAttributedNs,
         QualityKey.recovered, QualityKey.threadsNoSlot, QualityKey.threadsTimerFailed, QualityKey.processesNoSlot,
         QualityKey.processesSignalTaken, QualityKey.processesSeccompFilter, QualityKey.modulesNoSlot,
-        QualityKey.imagesForeign,
+        QualityKey.imagesForeign, QualityKey.processesLeft, QualityKey.unrecordedNs,
     ]
 
     private var cpu: String {

@@ -18,6 +18,10 @@ public enum QualityKey {
     public static let imagesForeign = "images.foreign"
     public static let signalsIgnored = "signals.ignored"
     public static let signalsUnknownThread = "signals.unknown_thread"
+    /// Processes that were still running when the command, and with it the recording, ended.
+    public static let processesLeft = "processes.left"
+    /// CPU time of the command and its children that no process of the recording used, ns.
+    public static let unrecordedNs = "cpu.unrecorded_ns"
     // Unwinds, in samples; with the module where it happened.
     public static let unwindFailed = "unwind.failed"
     public static let unwindFallback = "unwind.fallback"

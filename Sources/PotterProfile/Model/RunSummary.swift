@@ -60,6 +60,9 @@ public struct RunSummary: Sendable {
         self.quality = quality
     }
 
+    /// Processes; `processes` has a row for each program that one of them executed.
+    public var processCount: Int { Set(processes.map(\.pid)).count }
+
     /// All of the run.
     public var totals: KindTotals {
         let all = threads.map(\.totals) + processes.map(\.totals)

@@ -3,7 +3,7 @@
 // SQLite would say "file is not a database" or, worse, nothing until the missing page is needed.
 import Glibc
 
-struct RecordingHeader {
+public struct RecordingHeader {
     private static let magic = Array("SQLite format 3\0".utf8)
     private static let size = 100
 
@@ -33,7 +33,7 @@ struct RecordingHeader {
     }
 
     /// Whether an open file is a recording of ours, whole or not, of whatever version.
-    static func isRecording(_ descriptor: Int32) -> Bool {
+    public static func isRecording(_ descriptor: Int32) -> Bool {
         var bytes = [UInt8](repeating: 0, count: size)
         guard pread(descriptor, &bytes, size, 0) == size, bytes.starts(with: magic) else { return false }
         return bytes[68..<72].reduce(0) { $0 << 8 | Int($1) } == Int(RecordingFormat.applicationID)

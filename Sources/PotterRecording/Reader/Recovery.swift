@@ -2,7 +2,8 @@
 // From a recording in any state to an open, finished one.
 //
 //   finished                        open it, read-only
-//   collector killed                finish it where it lies, if its locations can be named and the place be written
+//   collector killed                finish it where it lies, if its locations can be named and the place be written and
+//                                   has room
 //   collector killed, otherwise     finish a copy, which vanishes with the reader
 //   collector still running         finish a copy of what it has committed so far
 //
@@ -43,7 +44,7 @@ struct Recovery {
             }
             try finish(queue, path)
             return true
-        } catch let error as DatabaseError where Self.meansBusyOrReadOnly(error) {
+        } catch let error as DatabaseError where Self.meansBusyOrReadOnly(error) || Self.meansNoRoom(error) {
             return false
         } catch let error as DatabaseError {
             throw RecordingError(error, what: "cannot recover", path: path)
@@ -52,6 +53,10 @@ struct Recovery {
 
     private static func meansBusyOrReadOnly(_ error: DatabaseError) -> Bool {
         [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM].contains(error.resultCode)
+    }
+
+    private static func meansNoRoom(_ error: DatabaseError) -> Bool {
+        [.SQLITE_FULL, .SQLITE_IOERR].contains(error.resultCode)
     }
 
     private func finish(_ queue: DatabaseQueue, _ place: String) throws {
@@ -89,7 +94,7 @@ struct Recovery {
             try source.backup(to: target)
             try target.close()
             return true
-        } catch let error as DatabaseError where Self.meansBusyOrReadOnly(error) {
+        } catch let error as DatabaseError where Self.meansBusyOrReadOnly(error) || Self.meansNoRoom(error) {
             return false
         }
     }

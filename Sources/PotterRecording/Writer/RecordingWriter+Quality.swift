@@ -25,7 +25,7 @@ extension RecordingWriter {
         let leaf = Int(weight.stack)
         let stack = weight.kind == .kernel || weight.kind == .fault ? Int(state.trie.nodes[leaf].parent) : leaf
         let flags = StackFlags(rawValue: state.trie.nodes[stack].flags)
-        if flags.contains(.incomplete) {
+        if flags.contains(.incomplete), !flags.contains(.cut) {
             counts["\(QualityKey.unwindFailed):\(outermostModule(of: stack))", default: 0] &+= samples
         }
         if flags.contains(.fallback) { counts[QualityKey.unwindFallback, default: 0] &+= samples }

@@ -10,6 +10,7 @@
 //  2. A commit that fails changes nothing; what it would have written waits for the next.
 //  3. Raw data is never rewritten: samples, stacks, locations, modules only grow.
 import GRDB
+import Glibc
 import PotterProfile
 
 public final class RecordingWriter {
@@ -34,7 +35,13 @@ public final class RecordingWriter {
         self.place = place
         self.path = place.path
         state = RecordingState(run: run)
-        queue = try RecordingFile.create(at: place.path)
+        do {
+            queue = try RecordingFile.create(at: place.path)
+        } catch {
+            // It was not there before, and would be in the way of the next.
+            for companion in RecordingFile.companions { unlink(place.path + companion) }
+            throw error
+        }
         try commit()
     }
 
