@@ -83,6 +83,15 @@ enum ProcFiles {
     }
 
     /// The parent's pid.
+    /// Descriptors that this process holds.
+    static var openDescriptors: Int {
+        guard let directory = opendir("/proc/self/fd") else { return 3 }
+        defer { closedir(directory) }
+        var entries = 0
+        while readdir(directory) != nil { entries += 1 }
+        return entries - 3  // ".", ".." and the directory's own
+    }
+
     /// Whether a process is stopped (job control), not merely asleep.
     static func isStopped(_ pid: Int32) -> Bool {
         guard let text = read("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return false }

@@ -43,7 +43,7 @@ public struct RecordRun {
 
     /// With fewer, libdispatch ends us without a word.
     private static func checkDescriptors() throws {
-        let needed: rlim_t = 20
+        let needed = rlim_t(ProcFiles.openDescriptors + 16)
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         guard limit.rlim_cur < needed else { return }

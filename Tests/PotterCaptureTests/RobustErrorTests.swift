@@ -126,7 +126,7 @@ extension RobustTests {
                 RecordProcess(["echo", "ran"], launcher: ["sh", "-c", "ulimit -n \(count) && exec \"$@\"", "sh"]).wait()
             }
             expect(limited(12), status: 1, "12 file descriptors", "ulimit -n")
-            #expect(limited(24).output == "ran\n")
+            #expect(limited(40).output == "ran\n")
         }
 
         @Test func aFullDisk() throws {

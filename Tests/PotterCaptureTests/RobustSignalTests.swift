@@ -57,7 +57,7 @@ extension RobustTests {
                 "type:echo status $?\\n", "wait:status 3")
             #expect(!caught.contains("INT 2"))
             let (run, quiet) = terminal(
-                "type:POTTER -- ROBUST busy 20\\n", "sleep:1.5", "type:\\x03", "wait:samples, 0 lost, engine",
+                "type:POTTER -- ROBUST busy 20\\n", "sleep:1.5", "type:\\x03", "wait:samples?, 0 lost, engine",
                 "wait:\\$ ",
                 "type:echo status $?\\n", "wait:status 130")
             #expect(run.number("SELECT count(*) FROM sample") > 50 && run.number("SELECT finished FROM run") == 1)
@@ -67,7 +67,7 @@ extension RobustTests {
         @Test func nothingIsDrawnOverAProgramThatTookTheTerminal() {
             let (_, text) = terminal(
                 "type:POTTER -v -- sh -c 'stty -icanon; echo taken; sleep 1.5; stty icanon; echo given'\\n",
-                "wait:\r\ntaken", "wait:\r\ngiven", "wait:samples, ", "wait:\\$ ")
+                "wait:\r\ntaken", "wait:\r\ngiven", "wait:samples?, ", "wait:\\$ ")
             let taken = text.components(separatedBy: "\r\ntaken").last?.components(separatedBy: "\r\ngiven").first
             #expect(taken?.contains("\u{1b}[K") == false, "\(text)")
         }
@@ -75,7 +75,7 @@ extension RobustTests {
         @Test func controlZAndForeground() {
             let (run, text) = terminal(
                 "type:POTTER -v -- ROBUST busy 3\\n", "sleep:1", "type:\\x1a", "wait:Stopped", "wait:\\$ ", "sleep:2.5",
-                "type:fg\\n", "wait:done", "wait:samples, ", "wait:\\$ ", "type:echo status $?\\n", "wait:status 7")
+                "type:fg\\n", "wait:done", "wait:samples?, ", "wait:\\$ ", "type:echo status $?\\n", "wait:status 7")
             #expect(text.contains("\r\u{1b}[Kpotter-prof: "), "a progress line on a terminal")
             #expect(run.number("SELECT sum(weight_ns) / 100000000 FROM sample") > 23, "of 3 s; no half of it is lost")
         }
