@@ -20,8 +20,8 @@ static uint64_t thread_cpu_ns(void) {
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-// Computes for `cpu_ns` and takes what becomes pending meanwhile.
-static void take_signals(const sigset_t *set, uint64_t cpu_ns, potter_probe *probe) {
+// Computes until `enough` signals became pending, for `most_ns` at most.
+static void take_signals(const sigset_t *set, uint32_t enough, uint64_t most_ns, potter_probe *probe) {
     const struct timespec now = {0};
     uint64_t start = thread_cpu_ns();
     volatile uint64_t x = start;
@@ -31,12 +31,10 @@ static void take_signals(const sigset_t *set, uint64_t cpu_ns, potter_probe *pro
         siginfo_t info;
         if (sigtimedwait(set, &info, &now) != SIGPROF)
             continue;
-        probe->last_ns = thread_cpu_ns() - start;
-        if (probe->signals++ == 0)
-            probe->first_ns = probe->last_ns;
+        probe->signals++;
         if (info.si_code == SI_TIMER)
             probe->overruns += (uint32_t)info.si_overrun;
-    } while (thread_cpu_ns() - start < cpu_ns);
+    } while (probe->signals < enough && thread_cpu_ns() - start < most_ns);
     probe->cpu_ns = thread_cpu_ns() - start;
 }
 
@@ -47,7 +45,7 @@ static void drop_pending(void) {
     sigaction(SIGPROF, &before, NULL);
 }
 
-int potter_probe_perf(uint64_t period_ns, uint64_t cpu_ns, potter_probe *probe) {
+int potter_probe_perf(uint64_t period_ns, uint32_t enough, uint64_t most_ns, potter_probe *probe) {
     *probe = (potter_probe){0};
     sigset_t set, before;
     sigemptyset(&set);
@@ -58,7 +56,7 @@ int potter_probe_perf(uint64_t period_ns, uint64_t cpu_ns, potter_probe *probe) 
     pthread_sigmask(SIG_BLOCK, &set, &before);
     int error = potter_perf_enable(fd);
     if (error == 0)
-        take_signals(&set, cpu_ns, probe);
+        take_signals(&set, enough, most_ns, probe);
     potter_perf_disable(fd);
     close(fd);
     drop_pending();
@@ -66,7 +64,7 @@ int potter_probe_perf(uint64_t period_ns, uint64_t cpu_ns, potter_probe *probe) 
     return error;
 }
 
-int potter_probe_timer(uint64_t interval_ns, uint64_t cpu_ns, potter_probe *probe) {
+int potter_probe_timer(uint64_t interval_ns, uint32_t enough, uint64_t most_ns, potter_probe *probe) {
     *probe = (potter_probe){0};
     sigset_t set, before;
     sigemptyset(&set);
@@ -82,7 +80,7 @@ int potter_probe_timer(uint64_t interval_ns, uint64_t cpu_ns, potter_probe *prob
     struct itimerspec spec = {.it_interval = each, .it_value = each};
     int error = syscall(SYS_timer_settime, timer, 0, &spec, NULL) != 0 ? -errno : 0;
     if (error == 0)
-        take_signals(&set, cpu_ns, probe);
+        take_signals(&set, enough, most_ns, probe);
     syscall(SYS_timer_delete, timer);
     drop_pending();
     pthread_sigmask(SIG_SETMASK, &before, NULL);

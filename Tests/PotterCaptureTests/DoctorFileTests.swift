@@ -111,8 +111,11 @@ extension RobustTests {
             let works = RecordProcess([path, "0.01"]).wait().status == 0
             #expect((report.checks["program.sanitizer"]?.status == "ok") == works, "\(report.text)")
             guard !works else { return }
-            let advised = RecordProcess([path, "0.01"], environment: ["ASAN_OPTIONS=verify_asan_link_order=0"]).wait()
+            #expect(report.status == 3 && report.engine == "none")
+            let advice = "ASAN_OPTIONS=verify_asan_link_order=0"
+            let advised = RecordProcess([path, "0.01"], environment: [advice]).wait()
             #expect(advised.status == 0, "the advice does not help: \(advised)")
+            #expect(try DoctorReport([path], launcher: ["env", advice]).status == 0)
         }
     }
 }

@@ -20,8 +20,9 @@ extension RobustTests {
             {
                 #expect(report.checks[id] != nil, "no \(id)")
             }
-            // 50 ms of a clock of 1 ms; at least half of a trial of 100 ms at 997 Hz.
-            #expect(try #require(report.number(in: "perf.clock", after: "fired ")) >= 25)
+            #expect(report.number(in: "perf.clock", after: "fired ") == 25, "\(report.text)")
+            #expect(report.number(in: "timer.thread", after: "ticked ") == 5, "\(report.text)")
+            // Of a trial of 100 ms at 997 Hz at least the half.
             #expect(try #require(report.number(in: "trial", after: "")) >= 50)
             let text = DoctorReport.process([], launcher: user).wait()
             #expect(text.status == 0 && text.errors.isEmpty, "\(text)")

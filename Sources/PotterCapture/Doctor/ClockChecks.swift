@@ -6,8 +6,8 @@ import PotterCore
 /// The clocks that make samples: each is opened on this very thread as a recording opens it, and has to fire.
 struct ClockChecks {
     private static let periodNs: UInt64 = 1_000_000
-    /// Long enough for five ticks of a kernel with HZ 100.
-    private static let computeNs: UInt64 = 50_000_000
+    /// On a busy machine a thread may run for long between two ticks, and not across one.
+    private static let patienceNs: UInt64 = 500_000_000
 
     let perfError: Int32
     let perf: potter_probe
@@ -16,8 +16,8 @@ struct ClockChecks {
 
     init() {
         var (perf, timer) = (potter_probe(), potter_probe())
-        perfError = potter_probe_perf(Self.periodNs, Self.computeNs, &perf)
-        timerError = potter_probe_timer(Self.periodNs, Self.computeNs, &timer)
+        perfError = potter_probe_perf(Self.periodNs, 25, Self.patienceNs, &perf)
+        timerError = potter_probe_timer(Self.periodNs, 5, Self.patienceNs, &timer)
         (self.perf, self.timer) = (perf, timer)
     }
 
@@ -87,12 +87,18 @@ struct ClockChecks {
                 do: timerError == -EAGAIN ? "raise the limit of pending signals" : "allow timer_create, or perf clocks",
                 run: timerError == -EAGAIN ? "ulimit -i unlimited" : nil)
         }
-        let tick = Double(timer.last_ns - timer.first_ns) / Double(max(timer.signals - 1, 1))
         return DoctorCheck(
             "timer.thread", "CPU timers", .ok,
-            "a timer of this thread ticked \(timer.signals) times in \(Units.time(Int64(timer.cpu_ns))) of CPU time: every "
-                + "\(Units.time(Int64(tick))), so engine timer takes at most \(Int((1e9 / max(tick, 1)).rounded())) samples "
-                + "a second")
+            "a timer of this thread ticked \(timer.signals) times in \(Units.time(Int64(timer.cpu_ns))) of CPU time; the "
+                + "kernel's tick is \(Units.time(Int64(Self.tickNs))), so engine timer takes at most "
+                + "\(1_000_000_000 / Self.tickNs) samples a second")
+    }
+
+    /// The coarse clocks advance once a tick.
+    private static var tickNs: UInt64 {
+        var tick = timespec()
+        guard clock_getres(CLOCK_MONOTONIC_COARSE, &tick) == 0 else { return SamplingSettings.leastTickNs }
+        return max(1, UInt64(tick.tv_sec) * 1_000_000_000 + UInt64(tick.tv_nsec))
     }
 }
 

@@ -44,7 +44,7 @@ struct KernelChecks {
         guard mode != "0" else {
             return DoctorCheck("kernel.seccomp", "seccomp", .ok, "no filter on this process")
         }
-        let count = Self.ownStatus("Seccomp_filters").map { "\($0) filters" } ?? "a filter"
+        let count = Self.ownStatus("Seccomp_filters").map { $0 == "1" ? "one filter" : "\($0) filters" } ?? "a filter"
         guard !perfWorks else {
             return DoctorCheck("kernel.seccomp", "seccomp", .ok, "\(count) on this process; perf clocks pass")
         }

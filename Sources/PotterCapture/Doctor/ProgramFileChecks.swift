@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import Glibc
 import PotterCore
 import PotterSymbols
 
@@ -41,14 +42,29 @@ struct ProgramFileChecks {
             module.dynsymFunctions == 0
             ? "not one function has a name"
             : "only the \(Units.count(module.dynsymFunctions)) functions that it exports have names"
-        let place = ModuleFacts.debugFilePath(of: module.buildID)
-        let link = module.debugLink.map { ", or its debug file \($0) beside it" } ?? ""
+        let (advice, command) = isPackaged ? packageAdvice : ownAdvice(module)
         return DoctorCheck(
             "program.symbols", "symbols", .warning,
-            "stripped: \(exported), the others show as [\(name)+0x1234]",
-            do: "keep an unstripped copy of the same build"
+            "stripped: \(exported), the others show as [\(name)+0x1234]", do: advice, run: command)
+    }
+
+    private var isPackaged: Bool {
+        let real = PreloadLibrary.absolute(path)
+        return access("/etc/debian_version", F_OK) == 0 && real.hasPrefix("/usr/") && !real.hasPrefix("/usr/local/")
+    }
+
+    private var packageAdvice: (String, String?) {
+        ("install the -dbgsym package of the one that it belongs to, from debian-debug", "dpkg -S \(path)")
+    }
+
+    private func ownAdvice(_ module: ModuleFacts) -> (String, String?) {
+        let place = ModuleFacts.debugFilePath(of: module.buildID)
+        let link = module.debugLink.map { ", or its debug file \($0) beside it" } ?? ""
+        return (
+            "keep an unstripped copy of the same build"
                 + (place.map { " as \($0)" } ?? " (it has no build-id to find it by)") + link,
-            run: place.map { "sudo install -D UNSTRIPPED-\(name) \($0)" })
+            place.map { "sudo install -D UNSTRIPPED-\(name) \($0)" }
+        )
     }
 
     private func lines(_ facts: ProgramFacts) -> DoctorCheck {
@@ -108,13 +124,14 @@ struct ProgramFileChecks {
     /// gcc's AddressSanitizer insists on being the first library; the one that is part of the program does not.
     private func sanitizer(_ facts: ProgramFacts) -> DoctorCheck? {
         guard let found = facts.module.sanitizer else { return nil }
-        guard found.name == "address", found.isSeparateLibrary else {
+        let isToldOff = getenv("ASAN_OPTIONS").map { strstr($0, "verify_asan_link_order=0") != nil } ?? false
+        guard found.name == "address", found.isSeparateLibrary, !isToldOff else {
             return DoctorCheck(
                 "program.sanitizer", "sanitizer", .ok, "\(found.name): its checks are part of the profile")
         }
         return DoctorCheck(
-            "program.sanitizer", "sanitizer", .warning,
-            "address, as a library that refuses to start after a preloaded one",
+            "program.sanitizer", "sanitizer", .problem,
+            "address, as a library that has the program end at once where another one was preloaded",
             do: "switch that check off, or link with -static-libasan",
             run: "export ASAN_OPTIONS=verify_asan_link_order=0")
     }
