@@ -116,6 +116,17 @@ extension RobustTests {
             #expect(report.program?.kind == "unreadable" && report.status == 1, "\(report.text)")
         }
 
+        /// All at once: another user, no perf, no symbols.
+        @Test func strippedWithoutPerfAsAnotherUser() throws {
+            let stripped = place.scratch + "/stripped"
+            let made = RecordProcess(plain: ["strip", "-o", stripped, RobustBench.program]).wait()
+            try #require(made.status == 0)
+            let launcher = (RobustBench.isRoot ? RobustBench.nobody : []) + [RobustBench.withoutPerf]
+            let report = try DoctorReport(["--", stripped, "busy", "1"], launcher: launcher)
+            #expect(report.status == 1 && report.engine == "timer", "\(report.text)")
+            #expect(report.program?.kind == "dynamic" && report.checks["program.symbols"]?.status == "warning")
+        }
+
         /// Whatever is in a file: an answer, and one that makes sense of what is still there.
         @Test func garbage() throws {
             let whole = Array(try Data(contentsOf: URL(filePath: RobustBench.program)))

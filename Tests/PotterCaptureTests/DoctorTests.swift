@@ -3,6 +3,8 @@
 import Foundation
 import Testing
 
+@testable import PotterCapture
+
 extension RobustTests {
     @Suite struct Doctor {
         /// System call numbers of x86-64.
@@ -111,6 +113,24 @@ extension RobustTests {
                 #expect(result.status == 2 && result.lines.count == 1, "\(words): \(result)")
             }
             #expect(DoctorReport.process(["--help"]).wait().output.contains("3 recording does not work"))
+        }
+
+        @Test func kernels() {
+            func status(_ release: String) -> DoctorCheck.Status {
+                KernelChecks(release: release, perfWorks: true).version.status
+            }
+            #expect(status("6.16.0") == .warning && status("6.17.13-cloud-amd64") == .warning)
+            #expect(status("6.18.5") == .ok && status("6.1.0-44-amd64") == .ok && status("7.0-rc1") == .ok)
+            #expect(status("5.10.0-9-amd64") == .warning && status("5.13.0") == .ok)
+            #expect(status("") == .ok && status("Plan 9") == .ok)
+        }
+
+        /// Whatever perf_event_open says, there is something to do.
+        @Test func adviceForEveryError() {
+            for error in [EACCES, EPERM, ENOSYS, EMFILE, EINVAL, ENOENT, EBUSY] {
+                #expect(PerfAdvice(error: -error).text.advice.count > 10)
+            }
+            #expect(PerfAdvice(error: -EACCES).text.command?.contains("perf_event_paranoid=2") == true)
         }
 
         /// Nothing stays behind.
