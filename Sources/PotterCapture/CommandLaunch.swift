@@ -15,7 +15,7 @@ struct CommandLaunch {
         try Self.check(path, named: command[0].text)
     }
 
-    private static func resolve(_ name: CommandWord) throws -> CommandWord {
+    static func resolve(_ name: CommandWord) throws -> CommandWord {
         if name.bytes.contains(CChar(UInt8(ascii: "/"))) {
             guard access(name.bytes, F_OK) == 0 else { throw notFound(name.text, "no such file") }
             return name

@@ -11,7 +11,7 @@ import Synchronization
 /// keep the collector from draining rings.
 final class UnwindTableStore: @unchecked Sendable {
     /// Address space only: pages are allocated as tables are added.
-    private static let capacity: UInt64 = 512 << 20
+    static let capacity: UInt64 = 512 << 20
 
     /// What identifies a module's code: its build-id, or its file where it has none.
     struct Key: Hashable, Sendable {

@@ -7,8 +7,8 @@
 import CElf
 import Glibc
 
-enum DebugFile {
-    static let defaultRoots = ["/usr/lib/debug"]
+public enum DebugFile {
+    public static let defaultRoots = ["/usr/lib/debug"]
 
     static func find(for image: ElfImage, buildID: [UInt8], roots: [String]) -> ElfImage? {
         if buildID.count > 1 {
@@ -39,7 +39,7 @@ enum DebugFile {
             + roots.map { "\($0)\(directory)/\(name)" }
     }
 
-    private static func readLink(of image: ElfImage) -> (name: String, checksum: UInt32)? {
+    static func readLink(of image: ElfImage) -> (name: String, checksum: UInt32)? {
         guard let section = image.section(named: ".gnu_debuglink") else { return nil }
         let bytes = image.contents(of: section)
         guard bytes.count >= 8, let end = bytes.firstIndex(of: 0) else { return nil }

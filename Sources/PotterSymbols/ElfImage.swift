@@ -124,7 +124,7 @@ final class ElfImage {
         }
     }
 
-    private static func segments(_ elf: OpaquePointer, type: UInt32) -> [GElf_Phdr] {
+    static func segments(_ elf: OpaquePointer, type: UInt32) -> [GElf_Phdr] {
         var count = 0
         guard elf_getphdrnum(elf, &count) == 0, count < 65_536 else { return [] }
         return (0..<count).compactMap { index in

@@ -92,7 +92,7 @@ import Testing
             (["report", "--limit", "x"], "'x'"),
             (["report", "--percent-limit", "-3"], "--percent-limit -3.0: give a percentage"),
             (["report", "--bogus"], "potter-prof report --help"),
-            (["bogus"], "no subcommand bogus, only record and report"),
+            (["bogus"], "no subcommand bogus, only record, report"),
         ] {
             let result = potter(arguments)
             #expect(result.status == 2 && result.errors.contains(words), "\(arguments): \(result.errors)")

@@ -89,3 +89,17 @@ int potter_reap(pid_t pid);
 uint64_t potter_monotonic_ns(void);
 /// The address and size of the vDSO's ELF image in this process; 0 if there is none.
 uint64_t potter_vdso(size_t *_Nonnull size);
+
+/// What a clock did in `cpu_ns` of CPU time of this thread.
+typedef struct potter_probe {
+    uint32_t signals, overruns;
+    uint64_t cpu_ns;
+} potter_probe;
+/// Lets a perf clock of this thread, opened as for a target, run while the thread computes: until there were `enough`
+/// signals, for `most_ns` of CPU time at most.
+int potter_probe_perf(uint64_t period_ns, uint32_t enough, uint64_t most_ns, potter_probe *_Nonnull probe);
+/// The same with a CPU timer as the recorder makes it (SIGEV_THREAD_ID).
+int potter_probe_timer(uint64_t interval_ns, uint32_t enough, uint64_t most_ns, potter_probe *_Nonnull probe);
+/// Starts `path` with stdin and stdout at /dev/null and stderr in the file `messages`. Returns the pid.
+int potter_run_quietly(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
+                       const char *_Nonnull messages);

@@ -16,12 +16,28 @@ public struct FunctionRanges: Sendable {
     }
 
     public var count: Int { starts.count }
+    var all: [Range<UInt64>] { zip(starts, ends).map { $0..<$1 } }
 
     /// The function that holds the file-relative address.
     public func start(containing address: UInt64) -> (UInt64, UInt64)? {
         let next = starts.partitioningIndex { $0 > address }
         guard next > 0, ends[next - 1] > address else { return nil }
         return (starts[next - 1], ends[next - 1])
+    }
+
+    /// Addresses of a range that lie in functions.
+    func count(in range: Range<UInt64>) -> UInt64 {
+        var (sum, at): (UInt64, UInt64) = (0, range.lowerBound)
+        while at < range.upperBound {
+            if let (_, end) = start(containing: at) {
+                sum += min(end, range.upperBound) - at
+                at = end
+            } else {
+                let next = starts.partitioningIndex { $0 > at }
+                at = next < starts.count ? starts[next] : range.upperBound
+            }
+        }
+        return sum
     }
 
     private static func ranges(_ section: FrameSection) -> [Range<UInt64>] {

@@ -28,10 +28,11 @@ def validate(value, schema, place="document"):
         assert value == schema["const"], f"{place} is {value!r}, not {schema['const']!r}"
     if "enum" in schema:
         assert value in schema["enum"], f"{place} is {value!r}, not one of {schema['enum']}"
-    for key in schema.get("required", []):
+    is_object = isinstance(value, dict)
+    for key in schema.get("required", []) if is_object else []:
         assert key in value, f"{place} has no {key}"
     for key, part in schema.get("properties", {}).items():
-        if key in value:
+        if is_object and key in value:
             validate(value[key], part, f"{place}.{key}")
     if "items" in schema:
         for index, item in enumerate(value):
