@@ -72,7 +72,9 @@ import Testing
     }
 
     @Test func whatTheKernelCountsAsItsOwnBeyondCallsAndFaultsIsOtherKernel() {
-        let samples = [total(1, .user, weightNs: 500), total(2, .syscallTick, ticks: 10), total(3, .fault, weightNs: 20)]
+        let samples = [
+            total(1, .user, weightNs: 500), total(2, .syscallTick, ticks: 10), total(3, .fault, weightNs: 20),
+        ]
         func shares(ticks: UInt64, kernelNs: UInt64) -> [CPUAccounting.Share] {
             let usage = CPUAccounting.ThreadUsage(
                 cpuNs: 1000, armingNs: 0, engine: .perf, tickNs: 4, userTicks: ticks, kernelNs: kernelNs)

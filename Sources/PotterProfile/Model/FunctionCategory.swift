@@ -24,7 +24,9 @@ public enum FunctionCategory: String, Sendable, CaseIterable {
     private static let byLanguage: [String: FunctionCategory] = ["c": .c, "c++": .cpp, "rust": .rust]
 
     private static func bracketed(_ function: Function) -> FunctionCategory {
-        if [PseudoFrame.kernel, .pageFault, .otherKernel].contains(where: { $0.name == function.name }) { return .kernel }
+        if [PseudoFrame.kernel, .pageFault, .otherKernel].contains(where: { $0.name == function.name }) {
+            return .kernel
+        }
         return PseudoFrame.allCases.contains { $0.name == function.name } ? .pseudo : .unknown
     }
 

@@ -39,17 +39,29 @@ struct ProfileLoader {
     }
 
     func hotspots(functions: Int) throws -> [Hotspot] {
+        let variances = try hotspotVariances()
         let rows = try RawStatement(
-            db, "SELECT function, self_ns, total_ns, self_samples, total_samples, line FROM hotspot")
+            db, "SELECT function, self_ns, total_ns, self_samples, total_samples, line, \(variances) FROM hotspot")
         var hotspots: [Hotspot] = []
         while try rows.step() {
             guard (1..<Int64(functions)).contains(rows.int(0)) else { throw damaged("a hotspot has no function") }
             hotspots.append(
                 Hotspot(
                     function: Int(rows.int(0)), selfNs: rows.int(1), totalNs: rows.int(2),
-                    selfSamples: rows.uint(3), totalSamples: rows.uint(4), line: UInt32(clamping: rows.int(5))))
+                    selfSamples: rows.uint(3), totalSamples: rows.uint(4), selfVariance: rows.double(6),
+                    totalVariance: rows.double(7), line: UInt32(clamping: rows.int(5))))
         }
         return hotspots
+    }
+
+    /// Recordings of format 1.0 have no variances: then that of samples of equal weight, which is a little too small.
+    private func hotspotVariances() throws -> String {
+        let known = "SELECT count(*) FROM pragma_table_info('hotspot') WHERE name IN ('self_variance','total_variance')"
+        if try RawStatement.number(db, known) == 2 { return "self_variance, total_variance" }
+        func ofEqualSamples(_ ns: String, _ samples: String) -> String {
+            "ifnull(1.0 * \(ns) * \(ns) / nullif(\(samples), 0), 0)"
+        }
+        return ofEqualSamples("self_ns", "self_samples") + ", " + ofEqualSamples("total_ns", "total_samples")
     }
 
     private func modulePaths() throws -> [Int64: String] {

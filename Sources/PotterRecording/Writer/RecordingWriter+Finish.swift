@@ -123,7 +123,7 @@ extension RecordingWriter {
     }
 
     private func write(_ hotspots: [Hotspot], _ db: Database) throws {
-        let insert = try RawStatement(db, "INSERT INTO hotspot VALUES(?,?,?,?,?,?)")
+        let insert = try RawStatement(db, "INSERT INTO hotspot VALUES(?,?,?,?,?,?,?,?)")
         for hotspot in hotspots {
             insert.bind(Int64(hotspot.function), at: 1)
             insert.bind(hotspot.selfNs, at: 2)
@@ -131,6 +131,8 @@ extension RecordingWriter {
             insert.bind(hotspot.selfSamples, at: 4)
             insert.bind(hotspot.totalSamples, at: 5)
             insert.bind(Int64(hotspot.line), at: 6)
+            insert.bind(hotspot.selfVariance, at: 7)
+            insert.bind(hotspot.totalVariance, at: 8)
             try insert.run()
         }
     }

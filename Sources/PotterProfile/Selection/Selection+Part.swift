@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Selection {
+    /// The part of `profile` that is selected. With `time`, `profile` must be of that time already
+    /// (`RecordingReader.profile(during:)`), its summary that of the run.
+    ///
+    /// Throws a `SelectionError` if no process, thread or function of the recording is meant.
+    public func part(of profile: Profile) throws -> Profile {
+        guard !isEmpty else { return profile }
+        let tasks = try Tasks(self, profile.summary)
+        let isFunctionKept = try stacksKept(in: profile)
+        var part = profile
+        part.weights = profile.weights.filter { weight in
+            tasks.contains(weight) && keepsStackless(weight.kind) && isFunctionKept(weight)
+        }
+        part.part = SelectedPart(
+            descriptions: descriptions, recording: profile.summary, leftOut: leftOut(of: profile.summary, tasks))
+        part.summary = summary(of: part, tasks)
+        return part
+    }
+
+    /// Threads and processes with what is left of their time.
+    private func summary(of part: Profile, _ tasks: Tasks) -> RunSummary {
+        var threads: [UInt32: KindTotals] = [:], processes: [UInt32: KindTotals] = [:]
+        for weight in part.weights where weight.thread != 0 {
+            threads[weight.thread, default: KindTotals()].add(
+                weight.kind, samples: weight.samples, weightNs: weight.weightNs)
+        }
+        for weight in part.weights where weight.thread == 0 {
+            processes[weight.process, default: KindTotals()].add(
+                weight.kind, samples: weight.samples, weightNs: weight.weightNs)
+        }
+        let isWhole = focus == nil && ignore == nil && time == nil
+        var summary = part.summary
+        summary.threads = summary.threads.filter { tasks.threads.contains($0.id) && (isWhole || threads[$0.id] != nil) }
+        let shown = Set(summary.threads.map(\.process))
+        summary.processes = summary.processes.filter { shown.contains($0.id) || processes[$0.id] != nil }
+        for index in summary.threads.indices {
+            summary.threads[index].totals = threads[summary.threads[index].id] ?? KindTotals()
+            // Of its clock only the whole is known.
+            if !isWhole { summary.threads[index].cpuNs = nil }
+        }
+        for index in summary.processes.indices {
+            summary.processes[index].totals = processes[summary.processes[index].id] ?? KindTotals()
+        }
+        return summary
+    }
+
+    private func leftOut(of recording: RunSummary, _ tasks: Tasks) -> KindTotals {
+        let ofThreads = recording.threads.filter { tasks.threads.contains($0.id) }.map(\.totals)
+        let ofProcesses = recording.processes.filter { tasks.processes.contains($0.id) }.map(\.totals)
+        var leftOut = KindTotals()
+        for totals in ofThreads + (threads.isEmpty ? ofProcesses : []) {
+            for kind in WeightKind.allCases where !keepsStackless(kind) && totals[kind] != 0 {
+                leftOut.add(kind, samples: 0, weightNs: totals[kind])
+            }
+        }
+        return leftOut
+    }
+
+    // MARK: Functions
+
+    private func stacksKept(in profile: Profile) throws -> (Weight) -> Bool {
+        let focused = try focus.map { try stacks(through: $0, in: profile, mustExist: true) }
+        let ignored = try ignore.map { try stacks(through: $0, in: profile, mustExist: false) }
+        return { weight in
+            let stack = Int(weight.stack)
+            return (focused?[stack] ?? true) && !(ignored?[stack] ?? false)
+        }
+    }
+
+    /// By stack: whether a function of it matches. A caller comes before its callees: one pass.
+    private func stacks(through pattern: NamePattern, in profile: Profile, mustExist: Bool) throws -> [Bool] {
+        let matching = pattern.matching(profile.functions)
+        guard !mustExist || matching.contains(true) else {
+            throw SelectionError("no function, module or file of the recording matches '\(pattern)'")
+        }
+        var through = Array(repeating: false, count: profile.stacks.count)
+        for stack in through.indices.dropFirst() {
+            through[stack] =
+                through[Int(profile.stacks.parents[stack])]
+                || profile.frames.range(at: profile.stacks.locations[stack]).contains {
+                    matching[Int(profile.frames.entries[$0].function)]
+                }
+        }
+        return through
+    }
+}
+
+/// The threads and processes that a selection means, by id.
+private struct Tasks {
+    let processes: Set<UInt32>
+    let threads: Set<UInt32>
+    private let areAllProcesses: Bool
+    private let areAllThreads: Bool
+
+    init(_ selection: Selection, _ summary: RunSummary) throws {
+        let named = summary.processes.filter { process in
+            Self.isNamed(process.pid, process.name, by: selection.processes)
+        }
+        guard !named.isEmpty || selection.processes.isEmpty else {
+            throw Self.unknown("process", selection.processes, summary.processes.map { ("\($0.pid)", $0.name) })
+        }
+        // A recording whose processes are not known has threads all the same.
+        let ids = selection.processes.isEmpty ? nil : Set(named.map(\.id))
+        let inside = summary.threads.filter { ids?.contains($0.process) ?? true }
+        let meant = inside.filter { Self.isNamed($0.tid, $0.name, by: selection.threads) }
+        guard !meant.isEmpty || selection.threads.isEmpty else {
+            throw Self.unknown("thread", selection.threads, inside.map { ("\($0.tid)", $0.name) })
+        }
+        processes = Set(named.map(\.id))
+        threads = Set(meant.map(\.id))
+        areAllProcesses = selection.processes.isEmpty
+        areAllThreads = selection.threads.isEmpty
+    }
+
+    /// Time of no thread belongs to its process, and to no selection of threads.
+    func contains(_ weight: Weight) -> Bool {
+        if weight.thread != 0 { return areAllThreads && areAllProcesses || threads.contains(weight.thread) }
+        return areAllThreads && (areAllProcesses || processes.contains(weight.process))
+    }
+
+    private static func isNamed(_ id: Int32, _ name: String, by names: [TaskName]) -> Bool {
+        names.isEmpty || names.contains { $0.matches(id: id, name: name) }
+    }
+
+    private static func unknown(
+        _ what: String, _ names: [TaskName], _ known: [(id: String, name: String)]
+    ) -> SelectionError {
+        let shown = known.prefix(8).map { "\($0.id) \($0.name)" }.joined(separator: ", ")
+        let more = known.count > 8 ? ", … (report --threads shows all)" : ""
+        let asked = names.map(\.text).joined(separator: ",")
+        return SelectionError("no \(what) \(asked) in the recording" + (known.isEmpty ? "" : ", only \(shown)\(more)"))
+    }
+}
