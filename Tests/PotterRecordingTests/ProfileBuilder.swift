@@ -15,7 +15,11 @@ struct ProfileBuilder {
     mutating func function(_ name: String, language: String = "c", binary: String = "/bin/app") -> Int {
         if let id = functionIDs[name] { return id }
         functionIDs[name] = functions.count
-        functions.append(Function(name: name, binary: binary, file: "/src/app.c", language: language))
+        let isPseudo = name.hasPrefix("[")
+        functions.append(
+            isPseudo
+                ? Function(name: name)
+                : Function(name: name, binary: binary, file: "/src/app.c", language: language))
         // One location for each function, with the same number.
         let id = UInt32(functions.count - 1)
         frames.set([FrameTable.Entry(function: id, line: id * 10, inlined: false)], at: id)

@@ -46,14 +46,19 @@ extension Selection {
         return summary
     }
 
+    /// Of the selected threads and their processes.
     private func leftOut(of recording: RunSummary, _ tasks: Tasks) -> KindTotals {
-        let ofThreads = recording.threads.filter { tasks.threads.contains($0.id) }.map(\.totals)
-        let ofProcesses = recording.processes.filter { tasks.processes.contains($0.id) }.map(\.totals)
         var leftOut = KindTotals()
-        for totals in ofThreads + (threads.isEmpty ? ofProcesses : []) {
-            for kind in WeightKind.allCases where !keepsStackless(kind) && totals[kind] != 0 {
+        func add(_ totals: KindTotals, where isLeftOut: (WeightKind) -> Bool) {
+            for kind in WeightKind.allCases where totals[kind] != 0 && isLeftOut(kind) {
                 leftOut.add(kind, samples: 0, weightNs: totals[kind])
             }
+        }
+        for thread in recording.threads where tasks.threads.contains(thread.id) {
+            add(thread.totals) { !keepsStackless($0) }
+        }
+        for process in recording.processes where tasks.processes.contains(process.id) {
+            add(process.totals) { !threads.isEmpty || !keepsStackless($0) }
         }
         return leftOut
     }
@@ -108,7 +113,8 @@ private struct Tasks {
         guard !meant.isEmpty || selection.threads.isEmpty else {
             throw Self.unknown("thread", selection.threads, inside.map { ("\($0.tid)", $0.name) })
         }
-        processes = Set(named.map(\.id))
+        let ofThreads = Set(meant.map(\.process))
+        processes = Set(named.map(\.id)).filter { selection.threads.isEmpty || ofThreads.contains($0) }
         threads = Set(meant.map(\.id))
         areAllProcesses = selection.processes.isEmpty
         areAllThreads = selection.threads.isEmpty
