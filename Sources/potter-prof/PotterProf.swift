@@ -14,7 +14,7 @@ struct PotterProf: ParsableCommand {
               potter-prof report --flamegraph
             """,
         version: potterVersion,
-        subcommands: [RecordCommand.self, ReportCommand.self])
+        subcommands: [RecordCommand.self, ReportCommand.self, FindingsCommand.self])
 
     private static let usageStatus: Int32 = 2
 
@@ -37,7 +37,7 @@ struct PotterProf: ParsableCommand {
             return "\(firstLine(of: error)); see potter-prof --help"
         }
         guard names.contains(first) else {
-            return "there is no subcommand \(first), only \(names.joined(separator: " and ")); "
+            return "there is no subcommand \(first), only \(names.joined(separator: ", ")); "
                 + "to record a program: potter-prof record -- \(first)"
         }
         return "\(firstLine(of: error)); see potter-prof \(first) --help"

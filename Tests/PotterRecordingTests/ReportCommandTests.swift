@@ -91,8 +91,17 @@ import Testing
             (["report", "--limit=-1"], "--limit -1: give a number of rows"),
             (["report", "--limit", "x"], "'x'"),
             (["report", "--percent-limit", "-3"], "--percent-limit -3.0: give a percentage"),
+            (["report", "--focus", "("], "--focus: pattern '(': Unmatched"),
+            (["report", "--ignore", "-v["], "--ignore: pattern '-v[': "),
+            (["report", "--callers", ""], "--callers: an empty pattern"),
+            (["report", "--callees", "(?i)x"], "--callees: pattern '(?i)x': (? is not known here"),
+            (["report", "--thread", "a,,b"], "--thread: 'a,,b': give numbers or names"),
+            (["report", "--process", ""], "--process: '': give numbers or names"),
+            (["report", "--sort", "comm,cpu"], "--sort: sort key 'cpu': give some of comm,pid,tid,dso,symbol,srcline"),
+            (["report", "--time", "-1,2"], "--time: time '-1,2': give FROM,TO in seconds"),
+            (["findings", "--time", "5"], "--time: time '5': give FROM,TO in seconds"),
             (["report", "--bogus"], "potter-prof report --help"),
-            (["bogus"], "no subcommand bogus, only record and report"),
+            (["bogus"], "no subcommand bogus, only record, report"),
         ] {
             let result = potter(arguments)
             #expect(result.status == 2 && result.errors.contains(words), "\(arguments): \(result.errors)")

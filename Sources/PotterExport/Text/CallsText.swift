@@ -30,7 +30,7 @@ struct CallsText {
     private func block(_ calls: CallGraphAnalyzer.Calls) -> [String] {
         let hotspot = calls.hotspot
         let function = report.functions[hotspot.function]
-        let place = HotspotText.place(of: function, line: hotspot.line, in: report.summary.run)
+        let place = HotspotText.place(file: function.file, line: hotspot.line, in: report.recording.run)
         let name = [ShortName.of(function.name), function.displayModule, place].filter { !$0.isEmpty }
         var lines = ["  " + PlainText.escaped(name.joined(separator: "  "))]
         lines.append(

@@ -25,7 +25,7 @@ struct HotspotText {
                 ShareText.percent(row.totalPercent, isTie: row.isTie && order == .totalTime),
                 ShareText.margin(row.totalInterval, around: row.totalPercent), Units.time(row.hotspot.totalNs),
                 row.function.displayModule, ShortName.of(row.function.name),
-                Self.place(of: row.function, line: row.hotspot.line, in: report.recording.run),
+                Self.place(file: row.function.file, line: row.hotspot.line, in: report.recording.run),
             ])
         }
         let shownNs = rows.reduce(0) { $0 &+ $1.hotspot.selfNs }
@@ -52,10 +52,9 @@ struct HotspotText {
     }
 
     /// Relative to the directory of the run if it lies there, else the bare file name.
-    static func place(of function: Function, line: UInt32, in run: RunInfo) -> String {
-        guard !function.file.isEmpty else { return "" }
+    static func place(file: String, line: UInt32, in run: RunInfo) -> String {
+        guard !file.isEmpty else { return "" }
         let root = run.workingDirectory + "/"
-        let file = function.file
         let name =
             file.hasPrefix(root) && root != "/" ? String(file.dropFirst(root.count)) : Function.fileName(of: file)
         return line > 0 ? "\(name):\(line)" : name

@@ -86,12 +86,11 @@ public struct CallGraphAnalyzer: Sendable {
         return hottest.prefix(limit).map(path)
     }
 
-    /// The path to `function` with most self time of it; nil if it has none.
-    public func hotPath(to function: Int) -> Path? {
-        let nodes = tree.nodes.indices.dropFirst().filter {
-            tree.nodes[$0].function == function && tree.nodes[$0].selfNs > 0
-        }
-        return nodes.max { (tree.nodes[$0].selfNs, $1) < (tree.nodes[$1].selfNs, $0) }.map(path)
+    /// The callers of `function` from itself to the root, along the path that has most time in it; empty if there is none.
+    public func hottestPath(to function: Int) -> [Int] {
+        let nodes = tree.nodes.indices.dropFirst().filter { tree.nodes[$0].function == function }
+        let hottest = nodes.max { (tree.nodes[$0].totalNs, $1) < (tree.nodes[$1].totalNs, $0) }
+        return hottest.map { path(to: $0).functions.reversed() } ?? []
     }
 
     private func path(to index: Int) -> Path {
