@@ -31,6 +31,31 @@ import Testing
         try checkFocus(run)
     }
 
+    /// All that a document can hold, for another parser and by the schemas in Docs.
+    @Test func documentsAreOfTheirSchemas() throws {
+        let run = try record("split.c", "0.3")
+        for (verb, arguments) in [
+            (
+                "report",
+                ["--tree", "--callers", "mix", "--callees", "hot", "--sort", "comm,pid,tid,dso,symbol,srcline"]
+            ),
+            ("report", ["--focus", "hot70", "--time", "10%-90%", "--children"]), ("findings", []),
+            ("findings", ["--thread", "split"]),
+        ] {
+            let document = scratch["\(verb).json"]
+            try RecordedProgram.run(
+                [RecordedProgram.potter, verb, "-i", run.recording, "--json=\(document)"] + arguments,
+                in: scratch.directory)
+            let docs = RecordedProgram.repository + "/Docs/",
+                tests = RecordedProgram.repository + "/Tests/PotterRecordingTests/"
+            try RecordedProgram.run(
+                ["python3", tests + "Scripts/validate_json.py", docs + verb + ".schema.json", document],
+                in: scratch.directory)
+        }
+        let document = try run.json("report", "--callers", "mix", "--sort", "symbol", "--tree")
+        for key in ["calls", "rows", "tree", "functions"] { #expect(!document.objects(key).isEmpty, "\(key)") }
+    }
+
     private func checkFocus(_ run: RecordedProgram) throws {
         let selection = try run.json("report", "--focus", "^hot30$").object("selection")
         #expect(abs(selection.number("percent") - 100 * (try run.truth("hot30"))) < 6)

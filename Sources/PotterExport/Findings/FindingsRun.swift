@@ -28,7 +28,7 @@ public struct FindingsRun {
             return 0
         } catch {
             let output = OutputFile(standard: STDERR_FILENO)
-            output.write("potter-prof: \(error)\n")
+            output.write("potter-prof: \(PlainText.escaped("\(error)"))\n")
             try? output.close()
             return 1
         }

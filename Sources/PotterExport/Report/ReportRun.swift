@@ -21,7 +21,7 @@ public struct ReportRun {
         let (messages, status): ([String], Int32)
         do { (messages, status) = (try run(), 0) } catch { (messages, status) = (["\(error)"], 1) }
         let output = OutputFile(standard: STDERR_FILENO)
-        for message in messages { output.write("potter-prof: \(message)\n") }
+        for message in messages { output.write("potter-prof: \(PlainText.escaped(message))\n") }
         try? output.close()
         return status
     }

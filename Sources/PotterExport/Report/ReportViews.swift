@@ -39,7 +39,11 @@ extension ReportViews {
         let stacks = Stacks(profile: profile, tree: CallTree(profile))
         let report = ProfileReport(profile, tree: stacks.tree)
         calls = try options.calls.map { try Self.calls($0, stacks, report, limit: callsLimit) }
-        sorted = options.sort.isEmpty ? nil : SortedRows(profile, by: options.sort)
+        sorted =
+            options.sort.isEmpty
+            ? nil
+            : SortedRows(
+                profile, by: options.sort, withTotals: options.order == .totalTime || options.json != nil)
         self.report = report
         self.stacks = stacks
     }
@@ -64,6 +68,5 @@ extension ReportOptions {
     /// Whether anything is asked for that the ready tables of a recording do not have.
     var needsStacks: Bool {
         !selection.isEmpty || tree || !calls.isEmpty || !sort.isEmpty || folded != nil || flameGraph != nil
-            || order == .totalTime
     }
 }

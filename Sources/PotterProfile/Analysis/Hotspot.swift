@@ -13,6 +13,8 @@ public struct Hotspot: Sendable, Equatable {
     /// Variance of the times, ns²: see `Weight.variance`.
     public var selfVariance: Double
     public var totalVariance: Double
+    /// Whether samples cannot tell its total time from that of the function before it in the order of total times (95 %).
+    public var isTotalTie = false
     /// Where to look: the declaration if known, else the line with most self time; 0 if unknown.
     public var line: UInt32
 

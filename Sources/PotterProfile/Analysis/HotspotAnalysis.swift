@@ -48,9 +48,19 @@ public struct HotspotAnalysis: Sendable {
         }
     }
 
-    /// For each of some hotspots in order, whether samples cannot tell it from the one before, at 95 % confidence. Total
-    /// times overlap: ties among them are known only to an analysis of a profile; others tell of none.
+    /// The hotspots with `isTotalTie`, for a recording: it has no stacks at hand when it is reported.
+    public var hotspotsWithTies: [Hotspot] {
+        let sorted = hotspots(by: .totalTime)
+        return zip(sorted, ties(in: sorted, by: .totalTime)).map { hotspot, isTie in
+            var hotspot = hotspot
+            hotspot.isTotalTie = isTie
+            return hotspot
+        }
+    }
+
+    /// For each of the first hotspots in order, whether samples cannot tell it from the one before, at 95 % confidence.
     func ties(in sorted: [Hotspot], by order: Order) -> [Bool] {
+        if order == .totalTime && tree == nil { return sorted.map(\.isTotalTie) }
         let variances = order == .selfTime ? Self.selfVariances(sorted) : totalVariances(sorted)
         return sorted.indices.map { index in
             guard index > 0 else { return false }
@@ -69,8 +79,9 @@ public struct HotspotAnalysis: Sendable {
     private func totalVariances(_ sorted: [Hotspot]) -> [Double] {
         guard let tree else { return Array(repeating: 0, count: sorted.count) }
         let listed = sorted.map(\.function)
-        var ties = Ties(listed: listed, of: (tree.nodes.map(\.function).max() ?? 0) + 1)
-        var onPath = Array(repeating: 0, count: (tree.nodes.map(\.function).max() ?? 0) + 1)
+        let functions = tree.nodes.reduce(0) { max($0, $1.function) } + 1
+        var ties = Ties(listed: listed, of: functions)
+        var onPath = Array(repeating: 0, count: functions)
         var path: [Int] = []
         tree.walk(
             enter: { node in

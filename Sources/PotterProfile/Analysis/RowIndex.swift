@@ -1,68 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
 import PotterCore
 
-/// Numbers the rows of `SortedRows`: values of the keys become small integers once for each thread and each line of
-/// code, so that a stack of a weight is looked up without touching text.
+/// Which rows of `SortedRows` a weight is in.
+///
+/// The values of the keys become small numbers first: a task's once for each thread, a place's once for each line of
+/// code. A row is a task at a place. Weights are visited task by task: within a task the place alone tells the row, and
+/// a million weights of 40 frames need no text and no hash table.
 struct RowIndex: Sendable {
     private let keys: [SortKey]
     private var tasks = TextTuples()
     private var places = TextTuples()
-    /// By (process, thread).
+    /// By process (upper half) and thread.
     private var taskOf: [UInt64: UInt32] = [:]
     /// By index of the profile's frame entries; the last one is of a stack without frames.
     private var placeOf: [UInt32] = []
-    private var ids = InternTable(capacity: 1 << 10)
-    private var pairs: [(task: UInt32, place: UInt32)] = []
-    /// By row: the number of the last weight that it was in.
-    private var stamps: [Int] = []
-    private var stamp = 0
-    private let onlyTasks: Bool
 
     init(_ profile: Profile, _ keys: [SortKey]) {
         self.keys = keys
-        onlyTasks = keys.allSatisfy(\.isOfTask)
         addTasks(of: profile)
         addPlaces(of: profile)
     }
 
-    var count: Int { pairs.count }
-
     /// The values of a row, in the order of the keys.
-    func values(of row: Int) -> [String] {
-        var task = tasks[pairs[row].task].makeIterator()
-        var place = places[pairs[row].place].makeIterator()
+    func values(of row: (task: UInt32, place: UInt32)) -> [String] {
+        var task = tasks[row.task].makeIterator()
+        var place = places[row.place].makeIterator()
         return keys.map { ($0.isOfTask ? task.next() : place.next()) ?? "" }
     }
 
-    /// The rows that a weight is in, each once, that of the leaf first. New ones are added.
-    mutating func rows(of weight: Weight, in profile: Profile) -> [Int] {
-        stamp += 1
-        let task = taskOf[Self.key(weight.process, weight.thread)] ?? 0
-        var rows: [Int] = []
-        var node = Int(weight.stack)
-        while node != 0 && !(onlyTasks && !rows.isEmpty) {
-            for entry in profile.frames.range(at: profile.stacks.locations[node]) {
-                append(task, placeOf[entry], to: &rows)
+    /// Calls `body` with each weight and the rows that it is in, each once, that of its leaf first; rows are numbered as
+    /// they come, and weights come in the same order every time. Without `callers` only the leaf's row is told.
+    @discardableResult
+    func visit(_ profile: Profile, callers: Bool, _ body: (Weight, [Int]) -> Void) -> [(task: UInt32, place: UInt32)] {
+        var stacks = StackPlaces(
+            profile, placeOf, count: places.count, callers: callers && !keys.allSatisfy(\.isOfTask))
+        var rows: [(task: UInt32, place: UInt32)] = []
+        var rowOfPlace = Array(repeating: -1, count: places.count)
+        var known: [Int] = []
+        var path: [Int] = []
+        for (task, weights) in weightsByTask(profile).enumerated() {
+            for index in weights {
+                path.removeAll(keepingCapacity: true)
+                stacks.forEachPlace(of: profile.weights[index].stack, in: profile) { place in
+                    if rowOfPlace[place] < 0 {
+                        rowOfPlace[place] = rows.count
+                        rows.append((UInt32(task), UInt32(place)))
+                        known.append(place)
+                    }
+                    path.append(rowOfPlace[place])
+                }
+                body(profile.weights[index], path)
             }
-            node = Int(profile.stacks.parents[node])
+            for place in known { rowOfPlace[place] = -1 }
+            known.removeAll(keepingCapacity: true)
         }
-        if rows.isEmpty { append(task, placeOf[placeOf.count - 1], to: &rows) }
         return rows
     }
 
-    /// Whether a row is among those of the weight that `rows(of:)` was last asked for.
-    func isInLast(_ row: Int) -> Bool { stamps[row] == stamp }
-
-    private mutating func append(_ task: UInt32, _ place: UInt32, to rows: inout [Int]) {
-        let found = ids.id(of: UInt64(task) << 32 | UInt64(place), orInsert: UInt32(pairs.count + 1))
-        if found.inserted {
-            pairs.append((task, place))
-            stamps.append(0)
+    /// Indices of the profile's weights.
+    private func weightsByTask(_ profile: Profile) -> [[Int]] {
+        var result: [[Int]] = Array(repeating: [], count: tasks.count)
+        for (index, weight) in profile.weights.enumerated() {
+            result[Int(taskOf[Self.key(weight.process, weight.thread)] ?? 0)].append(index)
         }
-        let row = Int(found.id) - 1
-        guard stamps[row] != stamp else { return }
-        stamps[row] = stamp
-        rows.append(row)
+        return result
     }
 
     // MARK: Values
@@ -90,10 +91,6 @@ struct RowIndex: Sendable {
     }
 
     private mutating func addPlaces(of profile: Profile) {
-        guard !onlyTasks else {
-            placeOf = Array(repeating: places.number(of: []), count: profile.frames.entries.count + 1)
-            return
-        }
         placeOf = profile.frames.entries.map { entry in
             places.number(of: values(profile.functions[Int(entry.function)], line: entry.line))
         }
@@ -121,6 +118,8 @@ struct RowIndex: Sendable {
 private struct TextTuples: Sendable {
     private var numbers: [[String]: UInt32] = [:]
     private var tuples: [[String]] = []
+
+    var count: Int { tuples.count }
 
     subscript(number: UInt32) -> [String] { tuples[Int(number)] }
 

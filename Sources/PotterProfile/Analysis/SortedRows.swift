@@ -25,56 +25,60 @@ public struct SortedRows: Sendable {
     public let keys: [SortKey]
     private let profile: Profile
     private let index: RowIndex
-    private let rows: [Row]
+    private let sums: [Row]
 
-    public init(_ profile: Profile, by keys: [SortKey]) {
+    /// `withTotals` false: total times are not needed, and are those of the leaves.
+    public init(_ profile: Profile, by keys: [SortKey], withTotals: Bool = true) {
         self.keys = keys
         self.profile = profile
-        var index = RowIndex(profile, keys)
-        var rows: [Row] = []
-        for weight in profile.weights {
-            let path = index.rows(of: weight, in: profile)
-            while rows.count < index.count { rows.append(Row(values: index.values(of: rows.count))) }
-            rows[path[0]].selfNs &+= weight.weightNs
-            rows[path[0]].selfSamples &+= weight.samples
-            rows[path[0]].selfVariance += weight.variance
+        index = RowIndex(profile, keys)
+        var sums: [Row] = []
+        let rows = index.visit(profile, callers: withTotals) { weight, path in
+            while let last = path.max(), sums.count <= last { sums.append(Row(values: [])) }
+            sums[path[0]].selfNs &+= weight.weightNs
+            sums[path[0]].selfSamples &+= weight.samples
+            sums[path[0]].selfVariance += weight.variance
             for row in path {
-                rows[row].totalNs &+= weight.weightNs
-                rows[row].totalSamples &+= weight.samples
-                rows[row].totalVariance += weight.variance
+                sums[row].totalNs &+= weight.weightNs
+                sums[row].totalSamples &+= weight.samples
+                sums[row].totalVariance += weight.variance
             }
         }
-        self.index = index
-        self.rows = rows
+        for (number, row) in rows.enumerated() { sums[number].values = index.values(of: row) }
+        self.sums = sums
     }
 
     /// Sorted, largest first; equal ones by their values.
     public func rows(order: HotspotAnalysis.Order) -> [Row] {
-        let time: (Int) -> Int64 = { order == .selfTime ? rows[$0].selfNs : rows[$0].totalNs }
-        let sorted = rows.indices.sorted {
-            time($0) == time($1) ? rows[$0].values.lexicographicallyPrecedes(rows[$1].values) : time($0) > time($1)
+        func time(_ row: Row) -> Int64 { order == .selfTime ? row.selfNs : row.totalNs }
+        let sorted = sums.indices.sorted { one, other in
+            let (one, other) = (sums[one], sums[other])
+            return time(one) == time(other)
+                ? one.values.lexicographicallyPrecedes(other.values) : time(one) > time(other)
         }
         let variances = variances(sorted, order)
-        return sorted.enumerated().map { place, row in
-            var result = rows[row]
-            result.isTie =
-                place > 0 && ShareStatistics.isTie(time(sorted[place - 1]), time(row), variance: variances[place])
-            return result
+        var result = sorted.map { sums[$0] }
+        for place in result.indices.dropFirst() {
+            result[place].isTie = ShareStatistics.isTie(
+                time(result[place - 1]), time(result[place]), variance: variances[place])
         }
+        return result
     }
 
     /// Of what is in only one of a row and the one before it.
     private func variances(_ sorted: [Int], _ order: HotspotAnalysis.Order) -> [Double] {
         guard order == .totalTime else {
             return sorted.indices.map {
-                $0 == 0 ? 0 : rows[sorted[$0 - 1]].selfVariance + rows[sorted[$0]].selfVariance
+                $0 == 0 ? 0 : sums[sorted[$0 - 1]].selfVariance + sums[sorted[$0]].selfVariance
             }
         }
-        var ties = Ties(listed: sorted, of: rows.count)
-        var index = index
-        for weight in profile.weights {
-            let path = index.rows(of: weight, in: profile)
-            ties.add(variance: weight.variance, rows: path, listed: sorted) { index.isInLast($0) }
+        var ties = Ties(listed: sorted, of: sums.count)
+        var lastWeight = Array(repeating: -1, count: sums.count)
+        var weights = 0
+        index.visit(profile, callers: true) { weight, path in
+            for row in path { lastWeight[row] = weights }
+            ties.add(variance: weight.variance, rows: path, listed: sorted) { lastWeight[$0] == weights }
+            weights += 1
         }
         return ties.variances
     }

@@ -7,7 +7,7 @@ extension Selection {
     /// Throws a `SelectionError` if no process, thread or function of the recording is meant.
     public func part(of profile: Profile) throws -> Profile {
         guard !isEmpty else { return profile }
-        let tasks = try Tasks(self, profile.summary)
+        let tasks = try SelectedTasks(self, profile.summary)
         let isFunctionKept = try stacksKept(in: profile)
         var part = profile
         part.weights = profile.weights.filter { weight in
@@ -20,7 +20,7 @@ extension Selection {
     }
 
     /// Threads and processes with what is left of their time.
-    private func summary(of part: Profile, _ tasks: Tasks) -> RunSummary {
+    private func summary(of part: Profile, _ tasks: SelectedTasks) -> RunSummary {
         var threads: [UInt32: KindTotals] = [:], processes: [UInt32: KindTotals] = [:]
         for weight in part.weights where weight.thread != 0 {
             threads[weight.thread, default: KindTotals()].add(
@@ -47,7 +47,7 @@ extension Selection {
     }
 
     /// Of the selected threads and their processes.
-    private func leftOut(of recording: RunSummary, _ tasks: Tasks) -> KindTotals {
+    private func leftOut(of recording: RunSummary, _ tasks: SelectedTasks) -> KindTotals {
         var leftOut = KindTotals()
         func add(_ totals: KindTotals, where isLeftOut: (WeightKind) -> Bool) {
             for kind in WeightKind.allCases where totals[kind] != 0 && isLeftOut(kind) {
@@ -89,53 +89,5 @@ extension Selection {
                 }
         }
         return through
-    }
-}
-
-/// The threads and processes that a selection means, by id.
-private struct Tasks {
-    let processes: Set<UInt32>
-    let threads: Set<UInt32>
-    private let areAllProcesses: Bool
-    private let areAllThreads: Bool
-
-    init(_ selection: Selection, _ summary: RunSummary) throws {
-        let named = summary.processes.filter { process in
-            Self.isNamed(process.pid, process.name, by: selection.processes)
-        }
-        guard !named.isEmpty || selection.processes.isEmpty else {
-            throw Self.unknown("process", selection.processes, summary.processes.map { ("\($0.pid)", $0.name) })
-        }
-        // A recording whose processes are not known has threads all the same.
-        let ids = selection.processes.isEmpty ? nil : Set(named.map(\.id))
-        let inside = summary.threads.filter { ids?.contains($0.process) ?? true }
-        let meant = inside.filter { Self.isNamed($0.tid, $0.name, by: selection.threads) }
-        guard !meant.isEmpty || selection.threads.isEmpty else {
-            throw Self.unknown("thread", selection.threads, inside.map { ("\($0.tid)", $0.name) })
-        }
-        let ofThreads = Set(meant.map(\.process))
-        processes = Set(named.map(\.id)).filter { selection.threads.isEmpty || ofThreads.contains($0) }
-        threads = Set(meant.map(\.id))
-        areAllProcesses = selection.processes.isEmpty
-        areAllThreads = selection.threads.isEmpty
-    }
-
-    /// Time of no thread belongs to its process, and to no selection of threads.
-    func contains(_ weight: Weight) -> Bool {
-        if weight.thread != 0 { return areAllThreads && areAllProcesses || threads.contains(weight.thread) }
-        return areAllThreads && (areAllProcesses || processes.contains(weight.process))
-    }
-
-    private static func isNamed(_ id: Int32, _ name: String, by names: [TaskName]) -> Bool {
-        names.isEmpty || names.contains { $0.matches(id: id, name: name) }
-    }
-
-    private static func unknown(
-        _ what: String, _ names: [TaskName], _ known: [(id: String, name: String)]
-    ) -> SelectionError {
-        let shown = known.prefix(8).map { "\($0.id) \($0.name)" }.joined(separator: ", ")
-        let more = known.count > 8 ? ", … (report --threads shows all)" : ""
-        let asked = names.map(\.text).joined(separator: ",")
-        return SelectionError("no \(what) \(asked) in the recording" + (known.isEmpty ? "" : ", only \(shown)\(more)"))
     }
 }

@@ -61,7 +61,7 @@ enum Schema {
         CREATE TABLE hotspot(
             function INTEGER PRIMARY KEY REFERENCES function, self_ns INTEGER NOT NULL, total_ns INTEGER NOT NULL,
             self_samples INTEGER NOT NULL, total_samples INTEGER NOT NULL, line INTEGER NOT NULL,
-            self_variance REAL NOT NULL, total_variance REAL NOT NULL);
+            self_variance REAL NOT NULL, total_variance REAL NOT NULL, total_tie INTEGER NOT NULL);
         CREATE TABLE quality(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
         """
 }
