@@ -71,10 +71,10 @@ import Testing
         #expect(
             lines == [
                 "    total  ±95%      time     self  function",
-                "   66.67%  ±1.97   2.00 s    0.00%  main",
-                "   66.67%  ±1.97   2.00 s   66.67%  work",
+                "   66.67%  ±2.43   2.00 s    0.00%  main",
+                "   66.67%  ±2.43   2.00 s   66.67%  work",
                 "",
-                "   33.33%  ±1.97   1.00 s   33.33%  [startup]",
+                "   33.33%  ±1.71   1.00 s   33.33%  [startup]",
                 "",
                 "  … 1 branch below 0.5%: --percent-limit 0 shows all",
             ])

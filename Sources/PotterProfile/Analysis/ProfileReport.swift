@@ -42,8 +42,7 @@ public struct ProfileReport: Sendable {
         self.part = part
         statistics = ShareStatistics(
             totalNs: summary.totals.totalNs,
-            sampledNs: analysis.hotspots.reduce(0) { $1.selfSamples > 0 ? $0 &+ $1.selfNs : $0 },
-            sampledVariance: analysis.hotspots.reduce(0) { $1.selfSamples > 0 ? $0 + $1.selfVariance : $0 })
+            sampledNs: analysis.hotspots.reduce(0) { $1.selfSamples > 0 ? $0 &+ $1.selfNs : $0 })
     }
 
     /// Analyses a profile.

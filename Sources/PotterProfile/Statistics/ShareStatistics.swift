@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // How far a share that samples say may be from the true one, at 95 % confidence. Docs/Reporting.md has the reasons.
 //
-//   sampled time     a share of it is a proportion of weighted samples: Wilson's interval (1927), with the effective
-//                    sample size p (1 - p) / variance in place of a number of samples. Recommended for weighted samples
-//                    by Franco, Little, Louis and Slud, J. Survey Stat. Methodol. 7 (2019).
+//   sampled time     a share of it is a proportion of weighted samples: Wilson's interval (1927), with an effective sample
+//                    size in place of a number of samples. Recommended for weighted samples by Franco, Little, Louis and
+//                    Slud, J. Survey Stat. Methodol. 7 (2019).
 //   clocks           [startup], [arming], [exit] are differences of clocks: they have no interval.
 //   what is left     [unattributed], [other kernel] are a clock minus all samples: as uncertain as their sum.
 
@@ -30,27 +30,24 @@ public struct ShareStatistics: Sendable {
 
     /// What 100 % is, ns.
     public let totalNs: Int64
-    /// The part of it that samples say, ns, and its variance, ns².
+    /// The part of it that samples say, ns.
     let sampledNs: Int64
-    let sampledVariance: Double
 
-    /// `sampledNs` and `sampledVariance`: sums over all weights that have samples.
-    public init(totalNs: Int64, sampledNs: Int64, sampledVariance: Double) {
+    /// `sampledNs`: of all weights that have samples.
+    public init(totalNs: Int64, sampledNs: Int64) {
         self.totalNs = totalNs
         self.sampledNs = sampledNs
-        self.sampledVariance = sampledVariance
     }
 
     public init(_ weights: [Weight]) {
         self.init(
             totalNs: weights.reduce(0) { $0 &+ $1.weightNs },
-            sampledNs: weights.reduce(0) { $1.samples > 0 ? $0 &+ $1.weightNs : $0 },
-            sampledVariance: weights.reduce(0) { $1.samples > 0 ? $0 + $1.variance : $0 })
+            sampledNs: weights.reduce(0) { $1.samples > 0 ? $0 &+ $1.weightNs : $0 })
     }
 
     /// Shares of a function's total time.
     public init(ofTotal hotspot: Hotspot) {
-        self.init(totalNs: hotspot.totalNs, sampledNs: hotspot.totalNs, sampledVariance: hotspot.totalVariance)
+        self.init(totalNs: hotspot.totalNs, sampledNs: hotspot.totalNs)
     }
 
     /// Of `totalNs`, percent; 0 of nothing.
@@ -66,7 +63,10 @@ public struct ShareStatistics: Sendable {
         }
         let scale = percent(sampledNs)
         let share = Double(ns) / Double(sampledNs)
-        let (low, high) = wilson(share: min(max(share, 0), 1), variance: variance)
+        // As many samples as the sampled time would have if all stood for as much as those of the share do. How much
+        // others stand for does not matter: what 100 % is the clocks say.
+        let size = Double(sampledNs) * Double(ns) / variance
+        let (low, high) = Self.wilson(share: min(max(share, 0), 1), size: max(size, 1e-9))
         return ShareInterval(low: min(low, share) * scale, high: max(high, share) * scale)
     }
 
@@ -83,24 +83,13 @@ public struct ShareStatistics: Sendable {
         variance > 0 && abs(Double(ns) - Double(otherNs)) < deviate * variance.squareRoot()
     }
 
-    /// Of a share of the sampled time, 0 to 1, whose own samples have `variance`, ns².
-    private func wilson(share: Double, variance: Double) -> (low: Double, high: Double) {
-        let size = effectiveSize(share: share, variance: variance)
-        let square = Self.deviate * Self.deviate
+    /// Of a share, 0 to 1, of so many equal samples.
+    private static func wilson(share: Double, size: Double) -> (low: Double, high: Double) {
+        let square = deviate * deviate
         let middle = (share + square / (2 * size)) / (1 + square / size)
         let half =
-            Self.deviate / (1 + square / size)
+            deviate / (1 + square / size)
             * (share * (1 - share) / size + square / (4 * size * size)).squareRoot()
         return (max(0, middle - half), min(1, middle + half))
-    }
-
-    /// The number of equal samples that would say as much. With samples of one weight it is their number; where all or
-    /// nothing is in the share, it is Kish's (sum of weights)² / sum of squares.
-    private func effectiveSize(share: Double, variance: Double) -> Double {
-        let kish = Double(sampledNs) * Double(sampledNs) / max(sampledVariance, variance)
-        let ofShare =
-            ((1 - 2 * share) * variance + share * share * sampledVariance) / (Double(sampledNs) * Double(sampledNs))
-        guard share > 0, share < 1, ofShare > 0 else { return kish }
-        return share * (1 - share) / ofShare
     }
 }

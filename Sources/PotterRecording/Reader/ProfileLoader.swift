@@ -62,8 +62,9 @@ struct ProfileLoader {
 
     /// Recordings of format 1.0 have none: then the variance is that of samples of equal weight, which is a little too small.
     private func accuracyOfHotspots() throws -> String {
-        let known = "SELECT count(*) FROM pragma_table_info('hotspot') WHERE name LIKE '%_variance'"
-        if try RawStatement.number(db, known) == 2 { return "self_variance, total_variance, total_tie" }
+        let columns = "'self_variance', 'total_variance', 'total_tie'"
+        let known = "SELECT count(*) FROM pragma_table_info('hotspot') WHERE name IN (\(columns))"
+        if try RawStatement.number(db, known) == 3 { return "self_variance, total_variance, total_tie" }
         func ofEqualSamples(_ ns: String, _ samples: String) -> String {
             "ifnull(1.0 * \(ns) * \(ns) / nullif(\(samples), 0), 0)"
         }
