@@ -24,6 +24,12 @@ public struct InternTable: Sendable {
         return (new, true)
     }
 
+    /// The id of `key`, if it has one.
+    public func id(of key: UInt64) -> UInt32? {
+        let id = ids[slot(of: key)]
+        return id == 0 ? nil : id
+    }
+
     private func slot(of key: UInt64) -> Int {
         let mask = ids.count - 1
         var slot = Int(truncatingIfNeeded: Self.mix(key)) & mask

@@ -2,7 +2,6 @@
 import ArgumentParser
 import PotterCapture
 import PotterExport
-import PotterProfile
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,23 +15,8 @@ struct ReportCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The recording.")
     var input = "potter.potter"
 
-    @Option(help: "Order of the functions: self or total.")
-    var order = HotspotAnalysis.Order.selfTime
-
-    // Values that begin with `-` are refused by `validate`, in words that say what is wrong.
-    @Option(parsing: .unconditional, help: "Rows to show, 0 for all (default: 30, of a tree 100, of JSON all).")
-    var limit: Int?
-
-    @Option(
-        parsing: .unconditional,
-        help: "Leave out what has less than this share of the time (default: 0, in a tree 0.5).")
-    var percentLimit: Double?
-
-    @Flag(help: "Show the call tree instead of the functions.")
-    var tree = false
-
-    @Flag(help: "Show the busiest threads, too.")
-    var threads = false
+    @OptionGroup(title: "Selection") var selection: SelectionOptions
+    @OptionGroup(title: "Views") var views: ViewOptions
 
     // The default strategy takes none of `--json=FILE` if another option follows: `.next` takes it, and the next word.
     @Option(
@@ -49,21 +33,11 @@ struct ReportCommand: ParsableCommand {
         help: ArgumentHelp("A flame graph, to FILE or potter.svg.", valueName: "file"))
     var flameGraph: String?
 
-    func validate() throws {
-        if let limit, limit < 0 { throw ValidationError("--limit \(limit): give a number of rows, or 0 for all") }
-        if let percentLimit, !(0...100).contains(percentLimit) {
-            throw ValidationError("--percent-limit \(percentLimit): give a percentage from 0 to 100")
-        }
-    }
-
     func run() throws {
         var options = ReportOptions()
         options.input = input
-        options.order = order
-        options.limit = limit
-        options.percentLimit = percentLimit
-        options.tree = tree
-        options.threads = threads
+        options.selection = try selection.selection()
+        try views.apply(to: &options)
         options.json = json.map(target)
         options.folded = folded.map(target)
         options.flameGraph = flameGraph.map(target)
@@ -74,5 +48,3 @@ struct ReportCommand: ParsableCommand {
         name == "-" ? .standardOutput : .file(name)
     }
 }
-
-extension HotspotAnalysis.Order: ExpressibleByArgument {}

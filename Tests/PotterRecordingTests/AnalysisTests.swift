@@ -90,3 +90,49 @@ import Testing
         #expect(CallGraphAnalyzer(profile).hotPaths(limit: 3).isEmpty)
     }
 }
+
+/// `--callers` and `--callees`.
+@Suite struct CallsTests {
+    private func calls(_ pattern: String, limit: Int? = nil, _ stacks: [(String, Int64)]) throws -> (
+        Profile, [CallGraphAnalyzer.Calls]
+    ) {
+        var builder = ProfileBuilder()
+        for (path, weightNs) in stacks { builder.add(path, weightNs, samples: UInt64(weightNs)) }
+        let profile = builder.profile()
+        return (profile, CallGraphAnalyzer(profile).calls(ofFunctionsMatching: try NamePattern(pattern), limit: limit))
+    }
+
+    private func text(_ edges: [CallGraphAnalyzer.Edge], _ profile: Profile) -> [String] {
+        edges.map { "\($0.function == 0 ? "-" : profile.functions[$0.function].name) \($0.totalNs) \($0.samples)" }
+    }
+
+    @Test func eachFunctionThatMatchesHasItsOwn() throws {
+        let stacks = [("main/a/work", 60), ("main/b/work/sub", 30), ("main/b", 5), ("worker", 5)] as [(String, Int64)]
+        let (profile, calls) = try calls("^work", stacks)
+        #expect(calls.map { profile.functions[$0.hotspot.function].name } == ["work", "worker"])
+        #expect(text(calls[0].callers, profile) == ["a 60 60", "b 30 30"])
+        #expect(text(calls[0].callees, profile) == ["sub 30 30"] && calls[0].hotspot.selfNs == 60)
+        #expect(text(calls[1].callers, profile) == ["- 5 5"] && calls[1].callees.isEmpty)
+        #expect(try self.calls("^work", limit: 1, stacks).1.count == 1)
+    }
+
+    /// Each edge once per stack, as pprof has it; the total of a function once per stack, too.
+    @Test func recursionCountsOncePerStack() throws {
+        let (profile, calls) = try calls("^(a|b)$", [("main/a/b/a/b", 100), ("main/a/a/a", 10), ("main/b", 1)])
+        #expect(calls.map(\.hotspot.totalNs) == [110, 101])
+        #expect(text(calls[0].callers, profile) == ["main 110 110", "b 100 100", "a 10 10"])
+        #expect(text(calls[0].callees, profile) == ["b 100 100", "a 10 10"])
+        #expect(text(calls[1].callers, profile) == ["a 100 100", "main 1 1"])
+        #expect(text(calls[1].callees, profile) == ["a 100 100"])
+    }
+
+    @Test func theHottestPathToAFunction() throws {
+        let (profile, _) = try calls("x", [("main/a/leaf", 30), ("main/b/leaf", 40), ("main/b", 99)])
+        let graph = CallGraphAnalyzer(profile)
+        func path(_ name: String) -> [String] {
+            graph.hottestPath(to: graph.functions(named: name)[0]).map { profile.functions[$0].name }
+        }
+        #expect(path("leaf") == ["leaf", "b", "main"] && path("a") == ["a", "main"])
+        #expect(graph.hottestPath(to: 999).isEmpty)
+    }
+}

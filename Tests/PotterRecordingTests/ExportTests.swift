@@ -5,6 +5,14 @@ import Testing
 
 @testable import PotterExport
 
+/// The tree of a whole profile as text.
+func treeLines(_ profile: Profile, _ tree: CallTree, percentLimit: Double, limit: Int) -> [String] {
+    TreeText(
+        profile: profile, tree: tree, statistics: ShareStatistics(profile.weights), percentLimit: percentLimit,
+        limit: limit
+    ).lines()
+}
+
 @Suite struct ExportTests {
     let scratch = Scratch()
 
@@ -71,23 +79,23 @@ import Testing
         let profile = builder.profile()
         let tree = CallTree(profile)
         #expect(FlameGraphLayout(profile, tree: tree, pixels: 1000, leastPixels: 0.1).levels == 3_001)
-        #expect(TreeText(profile: profile, tree: tree, percentLimit: 0, limit: .max).lines().count == 3_001)
+        #expect(treeLines(profile, tree, percentLimit: 0, limit: .max).count == 3_001)
         #expect(HotspotAnalysis(profile).hotspots.count == 7)
     }
 
     @Test func theTreeIndentsOnlyBranches() {
         let profile = profile()
-        let lines = TreeText(profile: profile, tree: CallTree(profile), percentLimit: 0, limit: 100).lines()
+        let lines = treeLines(profile, CallTree(profile), percentLimit: 0, limit: 100)
         #expect(lines[1].hasSuffix("  main"))
         #expect(lines[2].hasSuffix("  ├─ a;b"))
         #expect(lines[3].hasSuffix("  │  leaf"))
     }
 
     @Test func jsonHasTheContract() throws {
-        let report = ProfileReport(profile())
+        let views = ReportViews(report: ProfileReport(profile()), stacks: nil, calls: [], sorted: nil)
         let text = try written { output in
             JSONReport(
-                report: report, order: .selfTime, limit: nil, percentLimit: 0, tree: CallTree(profile())
+                views: views, order: .selfTime, limit: nil, percentLimit: 0, tree: CallTree(profile())
             ).write(to: output)
         }
         // Whether it is JSON at all, and the JSON of the schema, is for another parser to say.

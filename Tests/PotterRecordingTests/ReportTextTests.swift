@@ -6,9 +6,10 @@ import Testing
 
 /// The text report: its tables, tree and header.
 @Suite struct ReportTextTests {
-    private func profile(_ stacks: (String, Int64)...) -> Profile {
+    /// `samples`: of each stack. With a thousand, no two rows are a tie.
+    private func profile(_ stacks: (String, Int64)..., samples: UInt64 = 1) -> Profile {
         var builder = ProfileBuilder()
-        for (path, weightNs) in stacks { builder.add(path, weightNs) }
+        for (path, weightNs) in stacks { builder.add(path, weightNs, samples: samples) }
         return builder.profile()
     }
 
@@ -27,7 +28,7 @@ import Testing
     // MARK: Tables
 
     @Test func functionsWithoutSelfTimeAreCountedNotListed() {
-        let profile = profile(("_start/main/a", 900), ("_start/main/b", 100))
+        let profile = profile(("_start/main/a", 900), ("_start/main/b", 100), samples: 1_000)
         let lines = table(profile)
         #expect(lines.count == 4 && lines[1].contains("  a") && lines[2].contains("  b"), "\(lines)")
         #expect(lines[3] == "  … 2 more functions without self time; --order total shows all")
@@ -40,7 +41,7 @@ import Testing
     }
 
     @Test func theLastLineNamesTheOptionThatHides() {
-        let profile = profile(("a", 900), ("b", 95), ("c", 5))
+        let profile = profile(("a", 900), ("b", 95), ("c", 5), samples: 1_000)
         #expect(table(profile).count == 4)
         #expect(table(profile, limit: 1).last?.hasSuffix("; --limit 0 shows all") == true)
         #expect(table(profile, percentLimit: 1).last?.hasSuffix("; --percent-limit 0 shows all") == true)
@@ -64,19 +65,20 @@ import Testing
     }
 
     @Test func rootsOfTheTreeAreApartAndHaveTimes() {
-        let profile = profile(("main/work", 2_000_000_000), ("[startup]", 1_000_000_000), ("tiny", 1))
-        let lines = TreeText(profile: profile, tree: CallTree(profile), percentLimit: 0.5, limit: 100).lines()
+        let profile = profile(
+            ("main/work", 2_000_000_000), ("[startup]", 1_000_000_000), ("tiny", 1), samples: 1_000)
+        let lines = treeLines(profile, CallTree(profile), percentLimit: 0.5, limit: 100)
         #expect(
             lines == [
-                "    total     time     self  function",
-                "   66.67%   2.00 s    0.00%  main",
-                "   66.67%   2.00 s   66.67%  work",
+                "    total  ±95%      time     self  function",
+                "   66.67%  ±2.43   2.00 s    0.00%  main",
+                "   66.67%  ±2.43   2.00 s   66.67%  work",
                 "",
-                "   33.33%   1.00 s   33.33%  [startup]",
+                "   33.33%  ±1.71   1.00 s   33.33%  [startup]",
                 "",
                 "  … 1 branch below 0.5%: --percent-limit 0 shows all",
             ])
-        let short = TreeText(profile: profile, tree: CallTree(profile), percentLimit: 0, limit: 2).lines()
+        let short = treeLines(profile, CallTree(profile), percentLimit: 0, limit: 2)
         #expect(short.count == 5 && short.last == "  … 2 more lines: --limit 0 shows all")
     }
 
@@ -92,7 +94,7 @@ import Testing
         summary.quality.values["unwind.failed:\(name)"] = .number(1)
         let all =
             table(profile) + ThreadText(summary: summary, limit: nil).lines() + HeaderText(summary: summary).lines()
-            + TreeText(profile: profile, tree: CallTree(profile), percentLimit: 0, limit: 9).lines()
+            + treeLines(profile, CallTree(profile), percentLimit: 0, limit: 9)
         #expect(all.filter { $0.contains(shown) }.count >= 3, "\(all)")
         for line in all {
             #expect(line.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) }, "\(line)")

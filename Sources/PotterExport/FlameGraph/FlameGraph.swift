@@ -47,7 +47,7 @@ public struct FlameGraph {
         output.write("</g>\n")
         output.write(legend)
         output.write(footer)
-        let header = FlameGraphHeader(summary: profile.summary, drawnNs: layout.totalNs)
+        let header = FlameGraphHeader(summary: profile.summary, part: profile.part, drawnNs: layout.totalNs)
         output.write(header.markup(width: Self.width, margin: Self.margin))
         output.write("<script type=\"text/javascript\"><![CDATA[\n\(FlameGraphScript.text)\n]]></script>\n</svg>\n")
     }

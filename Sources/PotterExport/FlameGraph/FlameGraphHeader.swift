@@ -14,7 +14,9 @@ struct FlameGraphHeader {
 
     private static let longestTitle = 120
 
+    /// Of what is drawn.
     let summary: RunSummary
+    let part: SelectedPart?
     /// What the frames add up to.
     let drawnNs: Int64
 
@@ -53,6 +55,10 @@ struct FlameGraphHeader {
             HeaderText.plural(Int(clamping: summary.totals.samples), "sample"),
             HeaderText.plural(summary.threads.count, "thread"),
         ]
+        if let selection = SelectionText(summary, part) {
+            let share = Units.percent(selection.percent, places: 1)
+            parts.insert("\(share) of the recording: \(PlainText.escaped(selection.conditions))", at: 1)
+        }
         // Negative [unattributed] time cannot be drawn.
         if drawnNs > clocksNs {
             let more = Units.time(drawnNs - clocksNs)

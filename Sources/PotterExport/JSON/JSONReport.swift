@@ -6,31 +6,36 @@ import PotterProfile
 struct JSONReport {
     static let version = 1
 
-    let report: ProfileReport
+    let views: ReportViews
     let order: HotspotAnalysis.Order
     let limit: Int?
     let percentLimit: Double
     /// With `--tree`: nodes, callers before callees.
     let tree: CallTree?
 
+    private var report: ProfileReport { views.report }
+
     func write(to output: OutputFile) {
         var json = JSONWriter(output)
         json.object { json in
             json.field("version", Self.version)
-            json.field("samples", report.summary.totals.samples)
+            json.field("samples", report.recording.totals.samples)
             json.field("unit", "nanoseconds")
             json.object("header", header)
+            json.object("selection", selection)
             json.object("quality", quality)
             json.array("processes", processes)
             json.array("threads", threads)
             json.array("functions", functions)
             if let tree { json.array("tree") { write(tree, &$0) } }
+            if !views.calls.isEmpty { json.array("calls") { JSONCalls(report: report).write(views.calls, to: &$0) } }
+            if let sorted = views.sorted { json.array("rows") { rows(sorted, &$0) } }
         }
         json.end()
     }
 
     private func header(_ json: inout JSONWriter) {
-        let run = report.summary.run
+        let run = report.recording.run
         json.field("command", run.command)
         json.field("working_directory", run.workingDirectory)
         json.field("host", run.host)
@@ -39,20 +44,29 @@ struct JSONReport {
         json.field("potter_version", run.potterVersion)
         json.field("cause", run.cause)
         json.field("start_wall_ns", run.startWallNs)
-        json.field("duration_ns", report.summary.durationNs)
+        json.field("duration_ns", report.recording.durationNs)
         json.field("exit_status", run.exitStatus)
-        json.field("cpu_ns", report.totalNs)
-        write(report.summary.totals, &json)
+        json.field("cpu_ns", report.recording.totals.totalNs)
+        write(report.recording.totals, &json)
         json.field("engine", run.engine.rawValue)
         json.field("engine_reason", run.engineReason)
         json.field("rate_hz", run.rateHz, places: 3)
         json.field("period_ns", run.periodNs)
         json.field("tick_ns", run.tickNs)
-        json.field("quality_line", QualityText(summary: report.summary).line())
+        json.field("quality_line", QualityText(summary: report.recording).line())
+    }
+
+    /// What percentages are of.
+    private func selection(_ json: inout JSONWriter) {
+        json.field("conditions", report.part?.descriptions ?? [])
+        json.field("cpu_ns", report.totalNs)
+        json.field("percent", SelectionText(report.summary, report.part)?.percent ?? 100, places: 4)
+        json.field("samples", report.summary.totals.samples)
+        json.object("left_out") { write(report.part?.leftOut ?? KindTotals(), &$0) }
     }
 
     private func quality(_ json: inout JSONWriter) {
-        let quality = report.summary.quality
+        let quality = report.recording.quality
         json.field("lost", quality.lost)
         for key in quality.values.keys.sorted() {
             switch quality.values[key] {
@@ -120,8 +134,32 @@ struct JSONReport {
                 json.field("total_ns", row.hotspot.totalNs)
                 json.field("self_samples", row.hotspot.selfSamples)
                 json.field("total_samples", row.hotspot.totalSamples)
-                json.field("self_percent", row.selfPercent, places: 4)
-                json.field("total_percent", row.totalPercent, places: 4)
+                json.share("self_", row.selfPercent, row.selfInterval)
+                json.share("total_", row.totalPercent, row.totalInterval)
+                json.field("tie", row.isTie)
+            }
+        }
+    }
+
+    private func rows(_ sorted: SortedRows, _ json: inout JSONWriter) {
+        for row in sorted.rows(order: order).prefix(limit ?? .max) {
+            let (own, total) = (report.statistics.percent(row.selfNs), report.statistics.percent(row.totalNs))
+            guard percentLimit <= 0 || (order == .selfTime ? own : total) >= percentLimit else { continue }
+            json.object { json in
+                for (key, value) in zip(sorted.keys, row.values) { json.field(key.rawValue, value) }
+                json.field("self_ns", row.selfNs)
+                json.field("total_ns", row.totalNs)
+                json.field("self_samples", row.selfSamples)
+                json.field("total_samples", row.totalSamples)
+                json.share(
+                    "self_", own,
+                    report.statistics.interval(
+                        ns: row.selfNs, samples: row.selfSamples, variance: row.selfVariance))
+                json.share(
+                    "total_", total,
+                    report.statistics.interval(
+                        ns: row.totalNs, samples: row.totalSamples, variance: row.totalVariance))
+                json.field("tie", row.isTie)
             }
         }
     }

@@ -40,6 +40,11 @@ struct JSONWriter {
         output.write(Units.decimal(value, places: places))
     }
 
+    mutating func field(_ key: String, _ value: Bool) {
+        begin(key)
+        output.write(value ? "true" : "false")
+    }
+
     mutating func field(_ key: String, _ values: [String]) {
         begin(key)
         output.write(JSONText.array(values))

@@ -9,12 +9,30 @@ public struct ReportOptions: Sendable {
         case file(String)
     }
 
+    /// Callers or callees of functions.
+    public struct Calls: Sendable {
+        public var pattern: NamePattern
+        public var callers: Bool
+        public var callees: Bool
+
+        public init(pattern: NamePattern, callers: Bool, callees: Bool) {
+            self.pattern = pattern
+            self.callers = callers
+            self.callees = callees
+        }
+    }
+
     public var input = "potter.potter"
+    /// What of the recording is shown, in every view and document.
+    public var selection = Selection()
     public var order = HotspotAnalysis.Order.selfTime
     /// nil: what fits a screen, 0: all.
     public var limit: Int?
     public var percentLimit: Double?
+    // Views; the table of functions if none is asked for.
     public var tree = false
+    public var calls: [Calls] = []
+    public var sort: [SortKey] = []
     public var threads = false
     public var json: Target?
     public var folded: Target?

@@ -7,10 +7,6 @@ import PotterRecording
 /// Reads a recording and writes what was asked for. The text goes to standard output unless a document goes there:
 /// beside a flame graph it goes to standard error, beside what programs read (JSON, folded stacks) it is left out.
 public struct ReportRun {
-    private static let defaultRows = 30
-    private static let defaultTreeLines = 100
-    private static let defaultTreePercent = 0.5
-
     private let options: ReportOptions
     private let nameLocations: ((RecordingWriter) throws -> Void)?
 
@@ -25,7 +21,7 @@ public struct ReportRun {
         let (messages, status): ([String], Int32)
         do { (messages, status) = (try run(), 0) } catch { (messages, status) = (["\(error)"], 1) }
         let output = OutputFile(standard: STDERR_FILENO)
-        for message in messages { output.write("potter-prof: \(message)\n") }
+        for message in messages { output.write("potter-prof: \(PlainText.escaped(message))\n") }
         try? output.close()
         return status
     }
@@ -40,68 +36,33 @@ public struct ReportRun {
                 advice: "give one of them a file: \(toStandardOutput[1])=FILE")
         }
         let reader = try RecordingReader(path: options.input, nameLocations: nameLocations)
-        let report = try reader.report()
-        let stacks = try needsStacks ? Stacks(reader.profile()) : nil
+        let views = try ReportViews(reader, options, callsLimit: callsLimit)
         if toStandardOutput.isEmpty || options.flameGraph == .standardOutput {
             let output = OutputFile(standard: toStandardOutput.isEmpty ? STDOUT_FILENO : STDERR_FILENO)
-            for line in text(report, stacks) { output.write(line + "\n") }
+            for line in ReportText(views: views, options: options).lines() { output.write(line + "\n") }
             try output.close()
         }
-        return try writeDocuments(report, stacks)
+        return try writeDocuments(views)
     }
 
-    /// Stacks are read only if something needs them: the table of hotspots is in the recording.
-    private struct Stacks {
-        let profile: Profile
-        let tree: CallTree
-
-        init(_ profile: Profile) {
-            self.profile = profile
-            tree = CallTree(profile)
-        }
-    }
-
-    private var needsStacks: Bool {
-        options.tree || options.folded != nil || options.flameGraph != nil
-    }
-
-    /// nil means all.
-    private func limit(default rows: Int?) -> Int? {
-        options.limit.map { $0 == 0 ? nil : $0 } ?? rows
-    }
-
-    private func text(_ report: ProfileReport, _ stacks: Stacks?) -> [String] {
-        var lines = HeaderText(summary: report.summary).lines()
-        if options.threads {
-            lines += [""] + ThreadText(summary: report.summary, limit: limit(default: Self.defaultRows)).lines()
-        }
-        if options.tree, let stacks {
-            let tree = TreeText(
-                profile: stacks.profile, tree: stacks.tree,
-                percentLimit: options.percentLimit ?? Self.defaultTreePercent,
-                limit: limit(default: Self.defaultTreeLines) ?? .max)
-            return lines + [""] + tree.lines()
-        }
-        let hotspots = HotspotText(
-            report: report, order: options.order, limit: limit(default: Self.defaultRows),
-            percentLimit: options.percentLimit ?? 0)
-        return lines + [""] + hotspots.lines()
+    private var callsLimit: Int? {
+        options.limit.map { $0 == 0 ? nil : $0 } ?? ReportText.defaultFunctionsWithCalls
     }
 
     // MARK: Documents
 
-    private func writeDocuments(_ report: ProfileReport, _ stacks: Stacks?) throws -> [String] {
+    private func writeDocuments(_ views: ReportViews) throws -> [String] {
         var messages: [String] = []
         if let target = options.json {
             let json = JSONReport(
-                report: report, order: options.order, limit: limit(default: nil),
-                percentLimit: options.percentLimit ?? 0, tree: options.tree ? stacks?.tree : nil)
+                views: views, order: options.order, limit: options.limit.flatMap { $0 == 0 ? nil : $0 },
+                percentLimit: options.percentLimit ?? 0, tree: options.tree ? views.stacks?.tree : nil)
             try write(target) { json.write(to: $0) }
         }
-        if let target = options.folded, let stacks {
+        if let target = options.folded, let stacks = views.stacks {
             try write(target) { FoldedStacks(stacks.profile, tree: stacks.tree).write(to: $0) }
         }
-        if let target = options.flameGraph, let stacks {
+        if let target = options.flameGraph, let stacks = views.stacks {
             let graph = FlameGraph(stacks.profile, tree: stacks.tree)
             try write(target) { graph.write(to: $0) }
             if case .file(let path) = target {

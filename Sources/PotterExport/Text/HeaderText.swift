@@ -7,6 +7,7 @@ struct HeaderText {
     /// Of a command line; some programs are given 100 KB of arguments.
     private static let longestCommand = 200
 
+    /// Of the whole run.
     let summary: RunSummary
 
     func lines() -> [String] {
@@ -40,7 +41,7 @@ struct HeaderText {
         return "CPU: " + (parts.isEmpty ? "none" : parts.joined(separator: ", "))
     }
 
-    private static func title(of kind: WeightKind) -> String {
+    static func title(of kind: WeightKind) -> String {
         switch kind {
         case .fault: "page faults"
         case .otherKernel: "other kernel"

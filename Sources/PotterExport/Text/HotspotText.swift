@@ -15,21 +15,24 @@ struct HotspotText {
         let large = percentLimit > 0 ? listed.filter { percent($0) >= percentLimit } : listed
         let rows = large.prefix(limit ?? .max)
         var columns = TextColumns([
-            ("self", .right), ("time", .right), ("total", .right), ("time", .right), ("module", .left),
-            ("function", .left), ("file:line", .left),
+            ("self", .right), (ShareText.heading, .left), ("time", .right), ("total", .right),
+            (ShareText.heading, .left), ("time", .right), ("module", .left), ("function", .left), ("file:line", .left),
         ])
         for row in rows {
             columns.add([
-                Units.percent(row.selfPercent), Units.time(row.hotspot.selfNs), Units.percent(row.totalPercent),
-                Units.time(row.hotspot.totalNs), row.function.displayModule, ShortName.of(row.function.name),
-                place(of: row),
+                ShareText.percent(row.selfPercent, isTie: row.isTie && order == .selfTime),
+                ShareText.margin(row.selfInterval, around: row.selfPercent), Units.time(row.hotspot.selfNs),
+                ShareText.percent(row.totalPercent, isTie: row.isTie && order == .totalTime),
+                ShareText.margin(row.totalInterval, around: row.totalPercent), Units.time(row.hotspot.totalNs),
+                row.function.displayModule, ShortName.of(row.function.name),
+                Self.place(file: row.function.file, line: row.hotspot.line, in: report.recording.run),
             ])
         }
         let shownNs = rows.reduce(0) { $0 &+ $1.hotspot.selfNs }
         let more = more(
             restNs: report.totalNs &- shownNs, withoutSelf: all.count - listed.count,
             small: listed.count - large.count, cut: large.count - rows.count)
-        return columns.lines() + more
+        return columns.lines() + (rows.contains(where: \.isTie) ? [ShareText.tieNote] : []) + more
     }
 
     private func percent(_ row: ProfileReport.Row) -> Double {
@@ -49,12 +52,11 @@ struct HotspotText {
     }
 
     /// Relative to the directory of the run if it lies there, else the bare file name.
-    private func place(of row: ProfileReport.Row) -> String {
-        guard !row.function.file.isEmpty else { return "" }
-        let root = report.summary.run.workingDirectory + "/"
-        let file = row.function.file
+    static func place(file: String, line: UInt32, in run: RunInfo) -> String {
+        guard !file.isEmpty else { return "" }
+        let root = run.workingDirectory + "/"
         let name =
             file.hasPrefix(root) && root != "/" ? String(file.dropFirst(root.count)) : Function.fileName(of: file)
-        return row.hotspot.line > 0 ? "\(name):\(row.hotspot.line)" : name
+        return line > 0 ? "\(name):\(line)" : name
     }
 }

@@ -5,16 +5,17 @@ import PotterProfile
 /// The call tree, callers first. Only branches indent: a chain of single callees reads down the page. A blank line is
 /// between two roots.
 ///
-///       total     time    self  function
-///      90.00%   2.70 s   0.00%  main
-///      69.50%   2.09 s   1.20%  ├─ parse
-///      68.30%   2.05 s  68.30%  │  tokenize
-///      20.50%   615 ms  20.50%  └─ print
+///       total   ±95%     time    self  function
+///      90.00%  ±0.71   2.70 s   0.00%  main
+///      69.50%  ±1.05   2.09 s   1.20%  ├─ parse
+///      68.30%  ±1.06   2.05 s  68.30%  │  tokenize
+///      20.50%  ±0.92   615 ms  20.50%  └─ print
 ///
-///      10.00%   300 ms  10.00%  [unattributed]
+///      10.00%  ±0.68   300 ms  10.00%  [unattributed]
 struct TreeText {
     let profile: Profile
     let tree: CallTree
+    let statistics: ShareStatistics
     let percentLimit: Double
     /// Rows, of functions.
     let limit: Int
@@ -23,7 +24,7 @@ struct TreeText {
         let total = tree.nodes[0].totalNs
         guard total > 0 else { return [] }
         let links = tree.links()
-        var lines = [line("total", "time", "self", "function")]
+        var lines = [line("total", ShareText.heading, "time", "self", "function")]
         var rows = 0
         var cut = 0
         var small = 0
@@ -74,14 +75,20 @@ struct TreeText {
 
     private func line(_ entry: Entry, _ total: Int64) -> String {
         let node = tree.nodes[entry.node]
-        func percent(_ ns: Int64) -> String { Units.percent(100 * Double(ns) / Double(total)) }
-        let name = PlainText.escaped(ShortName.of(profile.functions[node.function].name))
-        return line(percent(node.totalNs), Units.time(node.totalNs), percent(node.selfNs), entry.branch + name)
+        let function = profile.functions[node.function]
+        let percent = 100 * Double(node.totalNs) / Double(total)
+        let interval = statistics.interval(
+            ns: node.totalNs, samples: node.totalSamples, variance: node.totalVariance)
+        return line(
+            Units.percent(percent), ShareText.margin(interval, around: percent), Units.time(node.totalNs),
+            Units.percent(100 * Double(node.selfNs) / Double(total)),
+            entry.branch + PlainText.escaped(ShortName.of(function.name)))
     }
 
-    private func line(_ total: String, _ time: String, _ own: String, _ text: String) -> String {
+    private func line(_ total: String, _ margin: String, _ time: String, _ own: String, _ text: String) -> String {
         func right(_ text: String) -> String { String(repeating: " ", count: max(0, 7 - text.count)) + text }
-        return "  \(right(total))  \(right(time))  \(right(own))  \(text)"
+        let left = margin + String(repeating: " ", count: max(0, 5 - margin.count))
+        return "  \(right(total))  \(left)  \(right(time))  \(right(own))  \(text)"
     }
 
     private func more(cut: Int, small: Int) -> [String] {

@@ -15,18 +15,21 @@ public struct CallTree: Sendable {
         public var totalNs: Int64 = 0
         public var selfSamples: UInt64 = 0
         public var totalSamples: UInt64 = 0
+        /// Variance of the times, ns²: see `Weight.variance`.
+        public var selfVariance = 0.0
+        public var totalVariance = 0.0
     }
 
     /// Node 0 is the root.
     public private(set) var nodes = [Node(parent: 0, function: 0)]
 
-    /// The tree of all weights, or of those that `includes` accepts.
-    public init(_ profile: Profile, where includes: ((Weight) -> Bool)? = nil) {
+    public init(_ profile: Profile) {
         let nodeOfStack = addStacks(of: profile)
-        for weight in profile.weights where includes?(weight) ?? true {
+        for weight in profile.weights {
             let node = nodeOfStack[Int(weight.stack)]
             nodes[node].selfNs &+= weight.weightNs
             nodes[node].selfSamples &+= weight.samples
+            nodes[node].selfVariance += weight.variance
         }
         addUpTotals()
     }
@@ -55,9 +58,11 @@ public struct CallTree: Sendable {
         for index in nodes.indices.reversed() {
             nodes[index].totalNs &+= nodes[index].selfNs
             nodes[index].totalSamples &+= nodes[index].selfSamples
+            nodes[index].totalVariance += nodes[index].selfVariance
             guard index != 0 else { continue }
             nodes[nodes[index].parent].totalNs &+= nodes[index].totalNs
             nodes[nodes[index].parent].totalSamples &+= nodes[index].totalSamples
+            nodes[nodes[index].parent].totalVariance += nodes[index].totalVariance
         }
     }
 }

@@ -7,7 +7,10 @@
 ///
 /// A location without frames is left out of every stack: that is how the recorder's own frames disappear.
 public struct Profile: Sendable {
+    /// Of the run; of its selected part if there is a `part`.
     public var summary: RunSummary
+    /// What the profile is a part of; nil if it is all of the recording.
+    public var part: SelectedPart?
     /// Index 0 is the root of all stacks.
     public var functions: [Function]
     public var frames: FrameTable
@@ -22,6 +25,7 @@ public struct Profile: Sendable {
         self.frames = frames
         self.stacks = stacks
         self.weights = weights
+        self.weights.setVariancesOfRests()
     }
 
     /// File names of the modules that the recorder consists of.

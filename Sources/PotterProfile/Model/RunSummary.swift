@@ -12,6 +12,8 @@ public struct RunSummary: Sendable {
         public var endNs: UInt64?
         public var cpuNs: UInt64?
         public var note: String?
+        /// What people call it: the file name of its executable.
+        public var name: String { Function.fileName(of: executable) }
         /// What no thread holds.
         public var totals = KindTotals()
 

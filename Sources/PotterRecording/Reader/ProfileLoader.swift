@@ -39,17 +39,36 @@ struct ProfileLoader {
     }
 
     func hotspots(functions: Int) throws -> [Hotspot] {
+        let accuracy = try accuracyOfHotspots()
         let rows = try RawStatement(
-            db, "SELECT function, self_ns, total_ns, self_samples, total_samples, line FROM hotspot")
+            db, "SELECT function, self_ns, total_ns, self_samples, total_samples, line, \(accuracy) FROM hotspot")
         var hotspots: [Hotspot] = []
         while try rows.step() {
             guard (1..<Int64(functions)).contains(rows.int(0)) else { throw damaged("a hotspot has no function") }
-            hotspots.append(
-                Hotspot(
-                    function: Int(rows.int(0)), selfNs: rows.int(1), totalNs: rows.int(2),
-                    selfSamples: rows.uint(3), totalSamples: rows.uint(4), line: UInt32(clamping: rows.int(5))))
+            var hotspot = Hotspot(
+                function: Int(rows.int(0)), selfNs: rows.int(1), totalNs: rows.int(2),
+                selfSamples: rows.uint(3), totalSamples: rows.uint(4), selfVariance: variance(rows.double(6)),
+                totalVariance: variance(rows.double(7)), line: UInt32(clamping: rows.int(5)))
+            hotspot.isTotalTie = rows.int(8) != 0
+            hotspots.append(hotspot)
         }
         return hotspots
+    }
+
+    /// What a damaged file says must not spread: infinity does.
+    private func variance(_ value: Double) -> Double {
+        value > 0 ? min(value, 1e36) : 0
+    }
+
+    /// Recordings of format 1.0 have none: then the variance is that of samples of equal weight, which is a little too small.
+    private func accuracyOfHotspots() throws -> String {
+        let columns = "'self_variance', 'total_variance', 'total_tie'"
+        let known = "SELECT count(*) FROM pragma_table_info('hotspot') WHERE name IN (\(columns))"
+        if try RawStatement.number(db, known) == 3 { return "self_variance, total_variance, total_tie" }
+        func ofEqualSamples(_ ns: String, _ samples: String) -> String {
+            "ifnull(1.0 * \(ns) * \(ns) / nullif(\(samples), 0), 0)"
+        }
+        return ofEqualSamples("self_ns", "self_samples") + ", " + ofEqualSamples("total_ns", "total_samples") + ", 0"
     }
 
     private func modulePaths() throws -> [Int64: String] {

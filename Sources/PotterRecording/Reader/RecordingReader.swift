@@ -38,6 +38,24 @@ public final class RecordingReader {
         try read { db in try ProfileLoader(db, path: path).profile(summary: summary) }
     }
 
+    /// The part of the profile that samples taken in a time range stand for; `range` counts nanoseconds since the start of
+    /// the run. Time without a stack is left out: nobody knows when it was used. The summary is that of the run.
+    public func profile(during range: Range<UInt64>) throws -> Profile {
+        try read { db in
+            var profile = try ProfileLoader(db, path: path).profile(summary: summary)
+            let start = summary.run.startNs
+            try TimeRangeLoader(db, path: path).keep(
+                start &+ range.lowerBound..<start &+ range.upperBound, in: &profile)
+            return profile
+        }
+    }
+
+    /// The part of the recording that is selected. Throws a `SelectionError` if there is no such part.
+    public func profile(of selection: Selection) throws -> Profile {
+        guard let time = selection.time else { return try selection.part(of: profile()) }
+        return try selection.part(of: profile(during: time.resolve(durationNs: summary.durationNs)))
+    }
+
     private func read<Result>(_ body: (Database) throws -> Result) throws -> Result {
         try RecordingFile.explain("cannot read", path) { try queue.read(body) }
     }

@@ -6,7 +6,7 @@ public enum RecordingFormat {
     /// A reader refuses a file of a newer major version: it could not understand it.
     public static let major = 1
     /// Additions that an older reader may ignore.
-    public static let minor = 0
+    public static let minor = 1
     /// `PRAGMA application_id`, "PTTR": tells a recording from any other SQLite file.
     static let applicationID: Int32 = 0x5054_5452
     /// `PRAGMA user_version`.
@@ -60,7 +60,8 @@ enum Schema {
             samples INTEGER NOT NULL, weight_ns INTEGER NOT NULL);
         CREATE TABLE hotspot(
             function INTEGER PRIMARY KEY REFERENCES function, self_ns INTEGER NOT NULL, total_ns INTEGER NOT NULL,
-            self_samples INTEGER NOT NULL, total_samples INTEGER NOT NULL, line INTEGER NOT NULL);
+            self_samples INTEGER NOT NULL, total_samples INTEGER NOT NULL, line INTEGER NOT NULL,
+            self_variance REAL NOT NULL, total_variance REAL NOT NULL, total_tie INTEGER NOT NULL);
         CREATE TABLE quality(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
         """
 }

@@ -15,7 +15,7 @@ extension RecordingWriter {
         addStackQuality(weights)
         try commit()
         let profile = Profile(state, weights: weights)
-        let hotspots = HotspotAnalysis(profile).hotspots
+        let hotspots = HotspotAnalysis(profile).hotspotsWithTies
         try RecordingFile.explain("cannot finish", path) {
             try queue.write { db in
                 try writeRun(db, finished: true)
@@ -123,7 +123,7 @@ extension RecordingWriter {
     }
 
     private func write(_ hotspots: [Hotspot], _ db: Database) throws {
-        let insert = try RawStatement(db, "INSERT INTO hotspot VALUES(?,?,?,?,?,?)")
+        let insert = try RawStatement(db, "INSERT INTO hotspot VALUES(?,?,?,?,?,?,?,?,?)")
         for hotspot in hotspots {
             insert.bind(Int64(hotspot.function), at: 1)
             insert.bind(hotspot.selfNs, at: 2)
@@ -131,6 +131,9 @@ extension RecordingWriter {
             insert.bind(hotspot.selfSamples, at: 4)
             insert.bind(hotspot.totalSamples, at: 5)
             insert.bind(Int64(hotspot.line), at: 6)
+            insert.bind(hotspot.selfVariance, at: 7)
+            insert.bind(hotspot.totalVariance, at: 8)
+            insert.bind(hotspot.isTotalTie ? 1 : Int64(0), at: 9)
             try insert.run()
         }
     }

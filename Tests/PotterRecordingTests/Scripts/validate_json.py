@@ -7,7 +7,7 @@ import json
 import sys
 
 KNOWN = {"$schema", "title", "type", "required", "properties", "items", "const", "enum"}
-TYPES = {"object": dict, "array": list, "string": str, "null": type(None)}
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
 
 
 def has_type(value, name):
