@@ -38,7 +38,8 @@ let package = Package(
         // C, shared by both sides of the session memory.
         .target(name: "CPotterWire", path: "CShims/CPotterWire"),
         .target(name: "CPotterSys", path: "CShims/CPotterSys", cSettings: [.define("_GNU_SOURCE")]),
-        .systemLibrary(name: "CElf", path: "CShims/CElf", providers: [.apt(["libelf-dev", "libdw-dev"])]),
+        .systemLibrary(
+            name: "CElf", path: "CShims/CElf", providers: [.apt(["libelf-dev", "libdw-dev", "liblzma-dev"])]),
         // C, inside the target.
         .target(
             name: "CPotterRecorder", dependencies: ["CPotterWire"], path: "CShims/CPotterRecorder",

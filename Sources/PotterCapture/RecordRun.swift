@@ -143,7 +143,7 @@ public struct RecordRun {
         potter_set_urgent(false)
         writer.updateRun { $0.endNs = potter_monotonic_ns() }
         try writeQuality()
-        try Interpreter(writer: writer).nameLocations()
+        try Interpreter(writer: writer, files: collector.files).nameLocations()
         try writer.finish()
     }
 

@@ -24,23 +24,32 @@ final class DebugInfo {
 
     private let image: ElfImage
     private let dwarf: OpaquePointer
+    /// What dwz moved out of this file and others.
+    private let shared: (image: ElfImage, dwarf: OpaquePointer)?
     private var units: [DebugUnit] = []
     private var unitOfAddress = IntervalMap()
     private var unitsWithoutRanges: [Int] = []
 
     /// Nil where the file has no DWARF that libdw can read.
-    /// - Parameter code: address ranges that hold code; units of sections that the linker removed lie outside.
-    init?(image: ElfImage, code: [ElfImage.Segment]) {
+    /// - Parameters:
+    ///   - shared: the file that .gnu_debugaltlink names.
+    ///   - code: address ranges that hold code; units of sections that the linker removed lie outside.
+    init?(image: ElfImage, shared: ElfImage?, code: [ElfImage.Segment]) {
         guard let dwarf = dwarf_begin_elf(image.elf, DWARF_C_READ, nil) else { return nil }
         self.image = image
         self.dwarf = dwarf
+        self.shared = shared.flatMap { file in dwarf_begin_elf(file.elf, DWARF_C_READ, nil).map { (file, $0) } }
+        if let shared = self.shared { dwarf_setalt(dwarf, shared.dwarf) }
         readUnits(code: code)
         if units.isEmpty {
             return nil
         }
     }
 
-    deinit { dwarf_end(dwarf) }
+    deinit {
+        dwarf_end(dwarf)
+        if let shared { dwarf_end(shared.dwarf) }
+    }
 
     static func isPresent(in image: ElfImage) -> Bool {
         image.sections.contains {

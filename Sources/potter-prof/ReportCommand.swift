@@ -3,6 +3,7 @@ import ArgumentParser
 import PotterCapture
 import PotterExport
 import PotterProfile
+import PotterRecording
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -49,6 +50,11 @@ struct ReportCommand: ParsableCommand {
         help: ArgumentHelp("A flame graph, to FILE or potter.svg.", valueName: "file"))
     var flameGraph: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Take symbols from the files below DIR, as if it were /, where their build-ids match.", valueName: "dir"))
+    var symfs: String?
+
     func validate() throws {
         if let limit, limit < 0 { throw ValidationError("--limit \(limit): give a number of rows, or 0 for all") }
         if let percentLimit, !(0...100).contains(percentLimit) {
@@ -67,7 +73,12 @@ struct ReportCommand: ParsableCommand {
         options.json = json.map(target)
         options.folded = folded.map(target)
         options.flameGraph = flameGraph.map(target)
-        throw ExitCode(ReportRun(options, nameLocations: { try Interpreter(writer: $0).nameLocations() }).exitStatus())
+        let symbols = symfs.map { root in
+            { (writer: RecordingWriter) in try Interpreter(writer: writer, symbolRoot: root).renameLocations() }
+        }
+        let run = ReportRun(
+            options, nameLocations: { try Interpreter(writer: $0).nameLocations() }, renameLocations: symbols)
+        throw ExitCode(run.exitStatus())
     }
 
     private func target(_ name: String) -> ReportOptions.Target {

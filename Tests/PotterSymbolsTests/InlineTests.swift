@@ -45,7 +45,7 @@ import Testing
         let step = max(1, UInt64(text.count) / 4_000 | 1)
         let addresses = Array(stride(from: text.lowerBound, to: text.upperBound, by: Int(step)))
         let truth = try Self.llvm(path, addresses)
-        let symbols = try ModuleSymbols(path: path, expectedBuildID: nil, debugRoots: [])
+        let symbols = try ModuleSymbols(path: path, expectedBuildID: nil, places: SymbolPlaces(debugDirectories: []))
         let aliases = Dictionary(grouping: try NamedSymbol.functions(in: path), by: \.name)
             .mapValues { Set($0.map(\.address)) }
         #expect(truth.count == addresses.count)
