@@ -32,7 +32,8 @@ enum PerfMapName {
         while let tier = rest.first, "*~^+'".contains(tier) { rest = rest.dropFirst() }
         let (place, numbers) = withoutNumbers(rest)
         guard let blank = place.firstIndex(of: " ") else {
-            return ResolvedFrame(function: rest.isEmpty ? name : String(rest), systemName: name)
+            return rest.isEmpty
+                ? ResolvedFrame(function: name) : ResolvedFrame(function: String(rest), systemName: name)
         }
         let function = place[..<blank]
         var file = String(place[place.index(after: blank)...])
