@@ -80,8 +80,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
+        // Run by the tests: damaged input must not take them down.
+        .executableTarget(name: "potter-fuzz", dependencies: ["PotterSymbols"], swiftSettings: swiftSettings),
         // Tests.
-        .testTarget(name: "PotterSymbolsTests", dependencies: ["PotterSymbols"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PotterSymbolsTests", dependencies: ["PotterSymbols", "potter-fuzz"], exclude: ["Findings"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "PotterUnwindTests", dependencies: ["PotterSymbols", "CPotterRecorder", "CPotterWire"],
             exclude: ["Programs"],

@@ -150,6 +150,15 @@ final class ElfImage {
         else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         return UnsafeRawBufferPointer(start: base, count: data.pointee.d_size)
     }
+
+    /// Contents, decompressed where they are not; empty where that fails.
+    func unpacked(_ section: Section) -> UnsafeRawBufferPointer {
+        guard section.header.sh_flags & UInt64(SHF_COMPRESSED) != 0 else { return contents(of: section) }
+        guard elf_compress(section.handle, 0, 0) >= 0, let data = elf_getdata(section.handle, nil),
+            let base = data.pointee.d_buf
+        else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(start: base, count: data.pointee.d_size)
+    }
 }
 
 // MARK: - Build-id
