@@ -90,6 +90,7 @@ public final class ModuleSymbols {
             if let source, DebugInfo.isPresent(in: source),
                 let info = DebugInfo(
                     image: source, shared: DebugFile.findShared(for: source, places: places),
+                    packagePaths: [places.root + path + ".dwp", source.file + ".dwp"],
                     code: image.executableSegments)
             {
                 return info

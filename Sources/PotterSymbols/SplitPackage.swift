@@ -31,9 +31,9 @@ final class SplitPackage {
     /// Contents of sections, unpacked, by their plain names.
     private var contents: [String: UnsafeRawBufferPointer] = [:]
 
-    /// Nil if there is no package beside the file.
-    init?(for program: ElfImage, places: SymbolPlaces) {
-        guard let image = try? ElfImage(path: places.root + program.path + ".dwp"),
+    /// Nil if there is no package at the path.
+    init?(path: String) {
+        guard let image = try? ElfImage(path: path),
             let section = image.section(named: ".debug_cu_index"),
             let index = SplitIndex(image.unpacked(section))
         else { return nil }

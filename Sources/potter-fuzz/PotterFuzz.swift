@@ -3,7 +3,7 @@
 // hunger for memory by RLIMIT_AS: whoever started it (Tests/PotterSymbolsTests/SymbolFuzzTests.swift) sees that, and knows
 // from the last line of output which input it was. Not installed.
 //
-//   potter-fuzz elf   SECONDS SEED SCRATCH FILE...    names in mutations of ELF files
+//   potter-fuzz elf   SECONDS SEED SCRATCH FILE...    names in mutations of ELF files, or of their FILE.dwp
 //   potter-fuzz map   SECONDS SEED                    perf maps
 //   potter-fuzz names SECONDS SEED FILE               mangled names, one a line in FILE
 //   potter-fuzz check FILE...                         the files as they are
@@ -53,18 +53,26 @@ enum PotterFuzz {
 
     // MARK: Files
 
-    /// The input that is tried lies at `scratch`: after a crash it is the finding.
+    /// The input that is tried lies at `scratch`, and `scratch`.dwp: after a crash it is the finding.
     private static func elf(_ scratch: String, files: [String], seed: UInt64, until end: Double) {
         let originals = files.compactMap { path in bytes(of: path).map { ElfMutator(original: $0) } }
+        let packages = files.map { path in bytes(of: path + ".dwp").map { ElfMutator(original: $0) } }
         guard originals.count == files.count else { return say("cannot read \(files)") }
         var count = 0
         var named = 0
         while clock() < end {
-            let original = originals[count % originals.count]
+            let (original, package) = (originals[count % originals.count], packages[count % originals.count])
             let inputSeed = seed &+ UInt64(count)
             say("seed \(inputSeed) \(files[count % files.count])")
             var random = SplitMix64(seed: inputSeed)
-            write(original.mutated(&random), to: scratch)
+            unlink(scratch + ".dwp")
+            if let package, Bool.random(using: &random) {
+                write(original.original, to: scratch)
+                write(package.mutated(&random), to: scratch + ".dwp")
+            } else {
+                write(original.mutated(&random), to: scratch)
+                if let package { write(package.original, to: scratch + ".dwp") }
+            }
             named += look(at: scratch, addresses: original.code, random: &random)
             count += 1
         }

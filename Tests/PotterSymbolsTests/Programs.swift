@@ -12,6 +12,13 @@ enum Programs {
         int main(int c, char **v) { printf("%d %d\\n", work(c), rest(c)); return 0; }
         """
 
+    /// Another unit for any program, in C and C++.
+    static let assistant = """
+        static inline int clamp(int x) { return x > 1000 ? 1000 : x; }
+        static inline int step(int x) { int s = 1; while (x > 1) { s += clamp(x); x = x % 2 ? 3 * x + 1 : x / 2; } return s; }
+        int assistant(int n) { int s = 0; for (int i = 0; i < n; i++) s ^= step(i); return s; }
+        """
+
     static let cpp = """
         #include <algorithm>
         #include <iostream>

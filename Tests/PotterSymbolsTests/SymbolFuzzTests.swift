@@ -35,7 +35,9 @@ import Testing
         let isWell = process.terminationReason == .exit && process.terminationStatus == 0
         if !isWell, let scratch {
             let finding = "/tmp/potter-finding-elf-\(UUID().uuidString)"
-            try FileManager.default.moveItem(atPath: scratch, toPath: finding)
+            for end in ["", ".dwp"] {
+                try? FileManager.default.moveItem(atPath: scratch + end, toPath: finding + end)
+            }
             Issue.record("the damaged file is \(finding): mend the reader, then keep the file in \(Self.findings)")
         }
         #expect(
@@ -59,6 +61,17 @@ import Testing
             try shop.build(cpp, as: "5.cpp", ["\(clang)++", "-O1", "-gdwarf-4", "-fuse-ld=lld"], output: "clang4"),
             try shop.build(Programs.assembly, as: "6.s", ["gcc", "-shared", "-nostdlib"], output: "assembly"),
         ]
+        for dwarf in [4, 5] {
+            let path = try shop.build(
+                cpp, as: "package.cpp", ["g++", "-O1", "-gdwarf-\(dwarf)", "-gsplit-dwarf"],
+                output: "package\(dwarf)")
+            guard
+                (try? Toolchain.run(["timeout", "20", dwarf == 4 ? "dwp" : "llvm-dwp", "-e", path, "-o", path + ".dwp"]))
+                    != nil
+            else { continue }
+            try Toolchain.run(["sh", "-c", "rm package\(dwarf)*.dwo"], in: shop.path)
+            files.append(path)
+        }
         // Stripped, with a debug file, and with its symbols in .gnu_debugdata.
         let stripped = "\(shop.path)/stripped"
         try Toolchain.run(["objcopy", "--only-keep-debug", files[0], "\(shop.path)/gcc5.debug"])
