@@ -38,7 +38,8 @@ let package = Package(
         // C, shared by both sides of the session memory.
         .target(name: "CPotterWire", path: "CShims/CPotterWire"),
         .target(name: "CPotterSys", path: "CShims/CPotterSys", cSettings: [.define("_GNU_SOURCE")]),
-        .systemLibrary(name: "CElf", path: "CShims/CElf", providers: [.apt(["libelf-dev", "libdw-dev"])]),
+        .systemLibrary(
+            name: "CElf", path: "CShims/CElf", providers: [.apt(["libelf-dev", "libdw-dev", "liblzma-dev"])]),
         .systemLibrary(name: "CZydis", path: "CShims/CZydis", providers: [.apt(["libzydis-dev"])]),
         // C, inside the target.
         .target(
@@ -81,8 +82,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
+        // Run by the tests: damaged input must not take them down.
+        .executableTarget(name: "potter-fuzz", dependencies: ["PotterSymbols"], swiftSettings: swiftSettings),
         // Tests.
-        .testTarget(name: "PotterSymbolsTests", dependencies: ["PotterSymbols"], swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PotterSymbolsTests", dependencies: ["PotterSymbols", "potter-fuzz"], exclude: ["Findings"],
+            swiftSettings: swiftSettings),
         .testTarget(
             name: "PotterUnwindTests", dependencies: ["PotterSymbols", "CPotterRecorder", "CPotterWire"],
             exclude: ["Programs"],

@@ -16,6 +16,7 @@ final class Collector {
     let settings: SamplingSettings
     let writer: RecordingWriter
     let store: UnwindTableStore
+    let files = SymbolFiles()
     let server: HelloServer
     let bell: SharedMemory
     private(set) var sessions: [TargetSession] = []
@@ -97,7 +98,7 @@ final class Collector {
             }
             let session = TargetSession(
                 memory: arrival.memory, pid: arrival.pid, settings: settings, writer: writer, store: store,
-                counts: recording)
+                files: files, counts: recording)
             session.startupCPU = arrival.startupCPU.minus(imageEndCPU[arrival.pid] ?? 0)
             sessions.append(session)
         }

@@ -82,6 +82,14 @@ enum ProcFiles {
         }
     }
 
+    /// The pid that a process has for itself, in its innermost namespace.
+    static func innermostPid(of pid: Int32) -> Int32? {
+        guard let text = read("/proc/\(pid)/status"), let line = text.firstRange(of: "\nNSpid:") else { return nil }
+        return text[line.upperBound...].prefix { $0 != "\n" }.split(whereSeparator: \.isWhitespace).last.flatMap {
+            Int32($0)
+        }
+    }
+
     /// The parent's pid.
     /// Descriptors that this process holds.
     static var openDescriptors: Int {

@@ -156,7 +156,7 @@ public struct RecordRun {
         writer.updateRun { $0.endNs = potter_monotonic_ns() }
         try writeQuality()
         if let ended { try noteUnrecorded(ended) }
-        try Interpreter(writer: writer).nameLocations()
+        try Interpreter(writer: writer, files: collector.files).nameLocations()
         try writer.finish()
     }
 

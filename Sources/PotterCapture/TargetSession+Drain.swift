@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import CPotterSys
 import CPotterWire
 import PotterProfile
 import PotterRecording
@@ -37,7 +38,7 @@ extension TargetSession {
     }
 
     private func write(_ record: pp_sample, _ thread: TrackedThread) throws {
-        guard let stack = try stackRow(record.stack, newSamples: 1) else {
+        guard let stack = try stackRow(record.stack, of: thread.process) else {
             badRecords = badRecords.plus(1)
             return
         }
@@ -69,23 +70,28 @@ extension TargetSession {
         return loss
     }
 
-    private func stackRow(_ id: UInt32, newSamples: UInt64) throws -> Int64? {
-        if let row = stackRows[id] {
+    private func stackRow(_ id: UInt32, of process: TrackedProcess) throws -> Int64? {
+        var code = stacksOutside.contains(id) ? try codeRow(of: process) : 0
+        if let row = stackRows[UInt64(code) << 32 | UInt64(id)] {
             if let flags = flaggedStacks[id] { count(flags) }
             return row
         }
         var header = pp_stack()
-        let copied = withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(PP_MAX_FRAMES)) {
+        let copied = try withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(PP_MAX_FRAMES)) {
             frames -> [Location]? in
             guard let base = frames.baseAddress, pp_session_copy_stack(memory.header, id, &header, base) else {
                 return nil
             }
             let depth = Int(header.depth)
-            return (ownClockFrames(base, depth)..<depth).map { location(base[$0]) }
+            if (0..<depth).contains(where: { base[$0] >> UInt64(PP_FRAME_MODULE_SHIFT) == PP_FRAME_NO_MODULE }) {
+                stacksOutside.insert(id)
+                code = try codeRow(of: process)
+            }
+            return (ownClockFrames(base, depth)..<depth).map { location(base[$0], code: code) }
         }
         guard let locations = copied, !locations.isEmpty else { return nil }
         let row = try writer.stack(frames: locations, flags: header.flags, cut: header.cut)
-        stackRows[id] = row
+        stackRows[UInt64(code) << 32 | UInt64(id)] = row
         if header.flags != 0 {
             let flagged = FlaggedStack(
                 flags: header.flags, leafModule: moduleName(locations.first), rootModule: moduleName(locations.last))
@@ -106,10 +112,17 @@ extension TargetSession {
         return (1...2).first { Profile.isRecorder(modulePath: path($0)) } ?? 0
     }
 
-    private func location(_ frame: UInt64) -> Location {
+    /// - Parameter code: the module row of code outside of all modules.
+    private func location(_ frame: UInt64, code: Int64) -> Location {
         let slot = Int(frame >> UInt64(PP_FRAME_MODULE_SHIFT))
         return Location(
-            module: slot < moduleRows.count ? moduleRows[slot] : 0, address: frame & PP_FRAME_ADDRESS_MASK)
+            module: slot < moduleRows.count ? moduleRows[slot] : slot == PP_FRAME_NO_MODULE ? code : 0,
+            address: frame & PP_FRAME_ADDRESS_MASK)
+    }
+
+    /// The perf map of a process as a module; 0, no module, as long as it has none.
+    private func codeRow(of process: TrackedProcess) throws -> Int64 {
+        try files.maps.row(of: process.pid, writer: writer, now: potter_monotonic_ns()) ?? 0
     }
 
     private func moduleName(_ location: Location?) -> String {

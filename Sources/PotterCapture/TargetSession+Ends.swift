@@ -32,6 +32,7 @@ extension TargetSession {
         try writer.updateProcess(
             process.recordingID, endNs: potter_monotonic_ns(), cpuNs: own, startupCpuNs: nil, note: nil)
         ended.insert(process.slot)
+        files.maps.forget(process.pid)
         if process.slot != 0 {
             processes[process.slot] = nil
             ended.remove(process.slot)

@@ -14,6 +14,7 @@ final class TargetSession {
     let settings: SamplingSettings
     let writer: RecordingWriter
     let store: UnwindTableStore
+    let files: SymbolFiles
     let mainPid: Int32
 
     var processes: [UInt32: TrackedProcess] = [:]
@@ -31,8 +32,10 @@ final class TargetSession {
     private var unannounced: Set<UInt32> = []
     /// Modules whose unwind tables are not ready.
     var unprepared: Set<UInt32> = []
-    /// Stack id in session memory -> row of the recording.
-    var stackRows: [UInt32: Int64] = [:]
+    /// Stack id in session memory, above it the module row of the code outside of files -> row of the recording.
+    var stackRows: [UInt64: Int64] = [:]
+    /// Stacks with frames outside of all modules: what these are depends on the process.
+    var stacksOutside: Set<UInt32> = []
     var flaggedStacks: [UInt32: FlaggedStack] = [:]
     var tally = UnwindTally()
     /// Time in handlers of threads that ended, ns.
@@ -60,7 +63,7 @@ final class TargetSession {
 
     init(
         memory: SessionMemory, pid: Int32, settings: SamplingSettings, writer: RecordingWriter,
-        store: UnwindTableStore, counts: Bool
+        store: UnwindTableStore, files: SymbolFiles = SymbolFiles(), counts: Bool
     ) {
         self.counts = counts
         self.memory = memory
@@ -68,6 +71,7 @@ final class TargetSession {
         self.settings = settings
         self.writer = writer
         self.store = store
+        self.files = files
     }
 
     /// Tables that the store's queue has finished for this session.
@@ -167,9 +171,12 @@ final class TargetSession {
         let isVDSO = named.hasPrefix("linux-vdso")
         let path = isVDSO ? "[vdso]" : named.isEmpty ? ProcFiles.executable(of: process.pid) ?? "" : named
         let buildID = memory.buildID(of: claim)
-        let found = isVDSO ? nil : Self.readableFile(path, of: process.pid)
+        let found =
+            isVDSO
+            ? nil : files.modules.find(path, of: process.pid, isProgram: named.isEmpty, buildID: buildID)
         let (readable, inode) = (found?.path, found?.inode ?? 0)
         let row = try writer.addModule(path: path, buildID: buildID, inode: inode, note: nil)
+        files.modules.keep(found, forModule: row)
         try writer.addMapping(
             process: process.recordingID, module: row, start: claim.pointee.start, end: claim.pointee.end,
             bias: claim.pointee.bias, fromNs: claim.pointee.time_ns)
@@ -190,15 +197,6 @@ final class TargetSession {
             prepared.finished.withLock { $0.append((slot, offset)) }
             wake()
         }
-    }
-
-    /// The file by its own path (a regular one: opening a device or a pipe does things), or through the process's root where that differs from ours.
-    private static func readableFile(_ path: String, of pid: Int32) -> (path: String, inode: UInt64)? {
-        for candidate in [path, "/proc/\(pid)/root" + path] {
-            var file = Glibc.stat()
-            if stat(candidate, &file) == 0, file.st_mode & S_IFMT == S_IFREG { return (candidate, UInt64(file.st_ino)) }
-        }
-        return nil
     }
 
     private func publishTables() {

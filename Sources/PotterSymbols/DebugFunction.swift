@@ -42,7 +42,13 @@ final class DebugFunction {
     private var callOfAddress = IntervalMap()
     private var isRead = false
 
-    init(die: Dwarf_Die) { self.die = die }
+    private let unit: SplitUnit?
+
+    /// - Parameter unit: where the DIE comes from a package.
+    init(die: Dwarf_Die, unit: SplitUnit?) {
+        self.die = die
+        self.unit = unit
+    }
 
     /// The inlined calls that cover an address, innermost first.
     func calls(at address: UInt64) -> [Call] {
@@ -69,7 +75,7 @@ final class DebugFunction {
             switch Int(dwarf_tag(&child)) {
             case DW_TAG_inlined_subroutine:
                 enclosing.append(Int32(truncatingIfNeeded: calls.count))
-                DieRanges.forEach(of: &child) {
+                DieRanges.forEach(of: &child, in: unit) {
                     intervals.append(.init(start: $0, end: $1, value: Int32(truncatingIfNeeded: calls.count)))
                 }
                 calls.append(Self.call(&child, parent: parent))

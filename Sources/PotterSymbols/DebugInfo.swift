@@ -24,23 +24,37 @@ final class DebugInfo {
 
     private let image: ElfImage
     private let dwarf: OpaquePointer
+    /// What dwz moved out of this file and others.
+    private let shared: (image: ElfImage, dwarf: OpaquePointer)?
+    /// The program's package of split units, where there are such units and no .dwo files.
+    private let packagePaths: [String]
+    private lazy var package = packagePaths.lazy.compactMap { SplitPackage(path: $0) }.first
     private var units: [DebugUnit] = []
     private var unitOfAddress = IntervalMap()
     private var unitsWithoutRanges: [Int] = []
 
     /// Nil where the file has no DWARF that libdw can read.
-    /// - Parameter code: address ranges that hold code; units of sections that the linker removed lie outside.
-    init?(image: ElfImage, code: [ElfImage.Segment]) {
+    /// - Parameters:
+    ///   - shared: the file that .gnu_debugaltlink names.
+    ///   - packagePaths: where a package of split units may be.
+    ///   - code: address ranges that hold code; units of sections that the linker removed lie outside.
+    init?(image: ElfImage, shared: ElfImage?, packagePaths: [String], code: [ElfImage.Segment]) {
         guard let dwarf = dwarf_begin_elf(image.elf, DWARF_C_READ, nil) else { return nil }
         self.image = image
         self.dwarf = dwarf
+        self.packagePaths = packagePaths
+        self.shared = shared.flatMap { file in dwarf_begin_elf(file.elf, DWARF_C_READ, nil).map { (file, $0) } }
+        if let shared = self.shared { dwarf_setalt(dwarf, shared.dwarf) }
         readUnits(code: code)
         if units.isEmpty {
             return nil
         }
     }
 
-    deinit { dwarf_end(dwarf) }
+    deinit {
+        dwarf_end(dwarf)
+        if let shared { dwarf_end(shared.dwarf) }
+    }
 
     static func isPresent(in image: ElfImage) -> Bool {
         image.sections.contains {
@@ -76,6 +90,12 @@ final class DebugInfo {
             }
             if !hasRanges { unitsWithoutRanges.append(units.count) }
             units.append(DebugUnit(die: subDie.addr != nil ? subDie : die, lines: die))
+            if type == UInt8(DW_UT_skeleton), subDie.addr == nil {
+                var skeleton = die
+                units[Int(unit)].split = { [unowned self] in
+                    package.flatMap { SplitUnit(of: &skeleton, in: $0, program: self.image) }
+                }
+            }
         }
         unitOfAddress = IntervalMap(intervals)
     }
@@ -96,6 +116,12 @@ enum DieRanges {
             guard offset > 0 else { return }
             if end > start { body(start, end) }
         }
+    }
+
+    static func forEach(
+        of die: inout Dwarf_Die, in unit: SplitUnit?, _ body: (_ start: UInt64, _ end: UInt64) -> Void
+    ) {
+        if let unit { unit.forEachRange(of: &die, body) } else { forEach(of: &die, body) }
     }
 
     static func isPresent(in die: inout Dwarf_Die) -> Bool {

@@ -14,6 +14,9 @@ final class DebugUnit {
     private var functions: [DebugFunction] = []
     private var functionOfAddress = IntervalMap()
     private var isRead = false
+    /// Finds the unit's functions in a package, when they are asked for.
+    var split: (() -> SplitUnit?)?
+    private var splitUnit: SplitUnit?
     private var files: OpaquePointer?
     private lazy var directory = readDirectory()
     private var pathOfFile: [Int: String] = [:]
@@ -58,6 +61,11 @@ final class DebugUnit {
     private func readFunctions() {
         guard !isRead else { return }
         isRead = true
+        if let found = split?() {
+            splitUnit = found
+            die = found.die
+        }
+        split = nil
         var intervals: [IntervalMap.Interval] = []
         Self.walk(&die) { child, _ in
             let tag = Int(dwarf_tag(&child))
@@ -65,11 +73,11 @@ final class DebugUnit {
             guard DieRanges.isPresent(in: &child) else { return true }
             let index = Int32(functions.count)
             var isConcrete = false
-            DieRanges.forEach(of: &child) { start, end in
+            DieRanges.forEach(of: &child, in: splitUnit) { start, end in
                 isConcrete = true
                 intervals.append(.init(start: start, end: end, value: index))
             }
-            if isConcrete { functions.append(DebugFunction(die: child)) }
+            if isConcrete { functions.append(DebugFunction(die: child, unit: splitUnit)) }
             return true
         }
         functionOfAddress = IntervalMap(intervals)
@@ -132,7 +140,12 @@ final class DebugUnit {
     private func path(ofFile index: Int) -> String? {
         if let path = pathOfFile[index] { return path }
         var count = 0
-        if files == nil, dwarf_getsrcfiles(&die, &files, &count) != 0 { return nil }
+        // A unit in a package may have no files of its own: they are those of its skeleton then.
+        if files == nil, dwarf_getsrcfiles(&die, &files, &count) != 0,
+            splitUnit == nil || dwarf_getsrcfiles(&lineDie, &files, &count) != 0
+        {
+            return nil
+        }
         guard let files, index >= 0, let pointer = dwarf_filesrc(files, index, nil, nil) else { return nil }
         let path = absolute(String(cString: pointer))
         guard Self.isSource(path) else { return nil }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mangled names to readable ones, by the demanglers in the Swift runtime, which is linked anyhow (also statically):
-// `_swift_backtrace_demangle` for short Swift names, C++ and legacy Rust; `swift_demangle` for the module only.
+// `_swift_backtrace_demangle` for short Swift names, C++ and legacy Rust; `swift_demangle` for the module only. Rust's
+// v0 names are read here (RustV0Name.swift says why).
 
 import Glibc
 
@@ -23,7 +24,7 @@ public enum Demangler {
     /// Readable form of a symbol name; the name itself, without clone suffixes, where it is not mangled.
     ///
     /// Swift: variants of a function (async funclets, specializations, thunks, partial applies) have its name.
-    /// Rust v0 names (`_R…`) are not decoded. Not cached: callers cache by symbol.
+    /// Rust: without hashes. Not cached: callers cache by symbol.
     /// - Complexity: O(length), some microseconds.
     public static func demangle(_ mangled: String) -> DemangledName {
         if mangled.hasSuffix("@plt") {
@@ -36,7 +37,9 @@ public enum Demangler {
         if SwiftName.isMangled(plain) {
             return SwiftName.demangle(plain) ?? DemangledName(name: plain, language: .swift)
         }
-        if plain.hasPrefix("_R") { return DemangledName(name: plain, language: .rust) }
+        if plain.hasPrefix("_R") || plain.hasPrefix("__R"), let name = RustV0Name.readable(plain) {
+            return DemangledName(name: name, language: .rust)
+        }
         guard plain.hasPrefix("_Z") || plain.hasPrefix("__Z"), let name = short(plain) else {
             return DemangledName(name: plain, language: .c)
         }

@@ -44,7 +44,10 @@ final class ElfImage {
     /// Larger files are mapped instead of read.
     static let mapFrom: Int64 = 256 << 20
 
+    /// What the image is called: the path of the module.
     let path: String
+    /// Where it was opened; the name of an image from memory.
+    let file: String
     let elf: OpaquePointer
     let machine: UInt16
     let sections: [Section]
@@ -52,9 +55,10 @@ final class ElfImage {
     private let descriptor: Int32
     private let copy: UnsafeMutableRawPointer?
 
-    /// Opens a file. Throws `SymbolError`.
-    convenience init(path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    /// Opens a file, `file` where that is another name for it. Throws `SymbolError`.
+    convenience init(path: String, file: String? = nil) throws {
+        let file = file ?? path
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw SymbolError.unreadable(path, String(cString: strerror(errno))) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
@@ -64,7 +68,7 @@ final class ElfImage {
         elf_version(UInt32(EV_CURRENT))
         let command = status.st_size > Self.mapFrom ? ELF_C_READ_MMAP : ELF_C_READ
         let elf = elf_begin(descriptor, command, nil)
-        try self.init(path: path, elf: elf, descriptor: descriptor, copy: nil)
+        try self.init(path: path, file: file, elf: elf, descriptor: descriptor, copy: nil)
     }
 
     /// Copies an image from memory (the vDSO). Throws `SymbolError`.
@@ -74,10 +78,12 @@ final class ElfImage {
         if let base = image.baseAddress { copy.copyMemory(from: base, byteCount: image.count) }
         elf_version(UInt32(EV_CURRENT))
         let elf = elf_memory(copy.assumingMemoryBound(to: CChar.self), image.count)
-        try self.init(path: name, elf: elf, descriptor: -1, copy: copy)
+        try self.init(path: name, file: name, elf: elf, descriptor: -1, copy: copy)
     }
 
-    private init(path: String, elf: OpaquePointer?, descriptor: Int32, copy: UnsafeMutableRawPointer?) throws {
+    private init(
+        path: String, file: String, elf: OpaquePointer?, descriptor: Int32, copy: UnsafeMutableRawPointer?
+    ) throws {
         var header = GElf_Ehdr()
         guard let elf, elf_kind(elf) == ELF_K_ELF, gelf_getehdr(elf, &header) != nil else {
             if let elf { elf_end(elf) }
@@ -86,6 +92,7 @@ final class ElfImage {
             throw SymbolError.notELF(path, "it is not an ELF file")
         }
         self.path = path
+        self.file = file
         self.elf = elf
         self.descriptor = descriptor
         self.copy = copy
@@ -139,6 +146,15 @@ final class ElfImage {
     /// Uncompressed contents as they are in the file; empty where there are none.
     func contents(of section: Section) -> UnsafeRawBufferPointer {
         guard section.header.sh_type != UInt32(SHT_NOBITS), let data = elf_rawdata(section.handle, nil),
+            let base = data.pointee.d_buf
+        else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(start: base, count: data.pointee.d_size)
+    }
+
+    /// Contents, decompressed where they are not; empty where that fails.
+    func unpacked(_ section: Section) -> UnsafeRawBufferPointer {
+        guard section.header.sh_flags & UInt64(SHF_COMPRESSED) != 0 else { return contents(of: section) }
+        guard elf_compress(section.handle, 0, 0) >= 0, let data = elf_getdata(section.handle, nil),
             let base = data.pointee.d_buf
         else { return UnsafeRawBufferPointer(start: nil, count: 0) }
         return UnsafeRawBufferPointer(start: base, count: data.pointee.d_size)

@@ -48,7 +48,9 @@ public struct ModuleFacts: Sendable {
         debugFile =
             isComplete
             ? nil
-            : DebugFile.find(for: image, buildID: buildID, roots: debugRoots).map {
+            : DebugFile.find(
+                for: image, buildID: buildID, places: SymbolPlaces(debugDirectories: debugRoots)
+            ).map {
                 DebugFileFacts(
                     path: $0.path, functions: $0.functions(in: ".symtab"),
                     hasDebugInfo: DebugInfo.isPresent(in: $0))

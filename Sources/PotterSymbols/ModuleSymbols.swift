@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names of one ELF file: address -> function, inlined functions, source lines.
 //
-//   SymbolTable  .symtab, .dynsym, PLT      which function covers the address
+//   SymbolTable  .symtab, .dynsym, PLT      which function covers the address; also from a .debug file, .gnu_debugdata
 //   DebugInfo    DWARF, here or in a .debug file   inlined functions and lines; the function where no symbol covers
 //   UnwindEntries  .eh_frame                start of functions that nothing names
 //   Demangler    mangled -> readable, once per name
@@ -16,7 +16,7 @@ public final class ModuleSymbols {
     public let path: String
     /// The GNU build-id, empty where the file has none.
     public let buildID: [UInt8]
-    /// True if .symtab or .dynsym, here or in the separate debug file, has entries.
+    /// True if .symtab or .dynsym, here, in the separate debug file or in .gnu_debugdata, has entries.
     public var hasSymbols: Bool { table.hasSymbols }
     /// True if there is DWARF, here or in a separate debug file.
     public private(set) lazy var hasDebugInfo = debugInfo != nil
@@ -25,52 +25,73 @@ public final class ModuleSymbols {
 
     private let image: ElfImage
     private let debugImage: ElfImage?
+    private let places: SymbolPlaces
     private let table: SymbolTable
     private lazy var unwind = UnwindEntries(image: image)
     private lazy var debugInfo = openDebugInfo()
     private var nameCache: [String: DemangledName] = [:]
     private var nameOfEntry: [Int: (system: String, readable: DemangledName)] = [:]
 
-    /// Opens a file.
+    /// Opens a module. If its own file is gone, cannot be read or was replaced, its separate debug file will do, where
+    /// one has the build-id that was mapped.
     /// - Parameters:
+    ///   - path: where the program had it.
     ///   - expectedBuildID: what was mapped; nil if unknown.
-    ///   - debugRoots: directories with separate debug files.
     /// - Throws: `SymbolError`: unreadable, not ELF, or replaced since it was mapped.
     /// - Complexity: O(n log n) in the number of symbols; DWARF is opened by the first `frames(at:)`.
-    public convenience init(path: String, expectedBuildID: [UInt8]?, debugRoots: [String]) throws {
-        let image = try ElfImage(path: path)
-        let buildID = image.readBuildID()
-        if let expectedBuildID, !expectedBuildID.isEmpty, expectedBuildID != buildID {
-            throw SymbolError.replaced(path, mapped: expectedBuildID, found: buildID)
+    public convenience init(path: String, expectedBuildID: [UInt8]?, places: SymbolPlaces = SymbolPlaces()) throws {
+        let image: ElfImage
+        do {
+            image = try Self.image(of: path, buildID: expectedBuildID ?? [], places: places)
+        } catch {
+            guard let found = DebugFile.find(buildID: expectedBuildID ?? [], roots: places.debugRoots) else {
+                throw error
+            }
+            image = found
         }
-        self.init(image: image, buildID: buildID, debugRoots: debugRoots)
+        self.init(image: image, path: path, places: places)
     }
 
-    public convenience init(path: String, expectedBuildID: [UInt8]?) throws {
-        try self.init(path: path, expectedBuildID: expectedBuildID, debugRoots: DebugFile.defaultRoots)
+    private static func image(of path: String, buildID: [UInt8], places: SymbolPlaces) throws -> ElfImage {
+        let image = try ElfImage(path: path, file: places.file ?? places.root + path)
+        let found = image.readBuildID()
+        guard buildID.isEmpty || buildID == found else {
+            throw SymbolError.replaced(path, mapped: buildID, found: found)
+        }
+        return image
     }
 
     /// Takes an image from memory, which is copied: the vDSO. Throws `SymbolError`.
     public convenience init(image: UnsafeRawBufferPointer, name: String) throws {
         let image = try ElfImage(image: image, name: name)
-        self.init(image: image, buildID: image.readBuildID(), debugRoots: [])
+        self.init(image: image, path: name, places: SymbolPlaces(debugDirectories: []))
     }
 
-    private init(image: ElfImage, buildID: [UInt8], debugRoots: [String]) {
+    private init(image: ElfImage, path: String, places: SymbolPlaces) {
         self.image = image
-        self.buildID = buildID
-        path = image.path
+        self.path = path
+        self.places = places
+        buildID = image.readBuildID()
         let isStripped = image.section(named: ".symtab") == nil || !DebugInfo.isPresent(in: image)
         debugImage =
-            isStripped && !debugRoots.isEmpty
-            ? DebugFile.find(for: image, buildID: buildID, roots: debugRoots) : nil
-        table = SymbolTable(image: image, debugImage: debugImage)
+            isStripped && !places.debugDirectories.isEmpty
+            ? DebugFile.find(for: image, buildID: buildID, places: places) : nil
+        var others = debugImage.map { [$0] } ?? []
+        if !([image] + others).contains(where: { $0.section(named: ".symtab") != nil }),
+            let mini = MiniDebugInfo.open(in: image)
+        {
+            others.append(mini)
+        }
+        table = SymbolTable(image: image, others: others)
     }
 
     private func openDebugInfo() -> DebugInfo? {
         for source in [image, debugImage] {
             if let source, DebugInfo.isPresent(in: source),
-                let info = DebugInfo(image: source, code: image.executableSegments)
+                let info = DebugInfo(
+                    image: source, shared: DebugFile.findShared(for: source, places: places),
+                    packagePaths: [places.root + path + ".dwp", source.file + ".dwp"],
+                    code: image.executableSegments)
             {
                 return info
             }

@@ -21,7 +21,7 @@ enum SymbolAffixes {
         guard name.utf8.dropFirst().contains(UInt8(ascii: ".")) else { return name }
         var parts = name.split(separator: ".", omittingEmptySubsequences: false)
         // LLVM tells equal names apart by a number; in C such a name may be somebody's own.
-        let isMangled = name.hasPrefix("_Z") || name.hasPrefix("$")
+        let isMangled = name.hasPrefix("_Z") || name.hasPrefix("_R") || name.hasPrefix("$")
         while parts.count > 1, let last = parts.last {
             if cloneSuffixes.contains(String(last)) {
                 parts.removeLast()

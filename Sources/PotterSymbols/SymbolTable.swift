@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Function symbols of a module, by address.
 //
-// Sources: .symtab and .dynsym of the file, .symtab of its separate debug file, PLT stubs (SymbolTable+PLT.swift).
+// Sources: .symtab and .dynsym of the file, .symtab of its separate debug file or of its minidebuginfo, PLT stubs
+// (SymbolTable+PLT.swift).
 //
 // The rule by which an address gets a name:
 //  1. A symbol with a size names the addresses that its size covers, no others. Of nested ones the inner wins.
@@ -33,12 +34,11 @@ final class SymbolTable {
     /// A .symtab or .dynsym with at least one entry was there.
     let hasSymbols: Bool
 
-    /// - Parameter debugImage: separate debug file, for the symbols that `strip` took away.
+    /// - Parameter others: separate debug file and minidebuginfo, for the symbols that `strip` took away.
     /// - Complexity: O(n log n) in the number of symbols.
-    init(image: ElfImage, debugImage: ElfImage?) {
-        images = [image] + (debugImage.map { [$0] } ?? [])
-        var found = Self.readSymbols(of: image, within: image)
-        if let debugImage { found += Self.readSymbols(of: debugImage, within: image) }
+    init(image: ElfImage, others: [ElfImage]) {
+        images = [image] + others
+        var found = images.flatMap { Self.readSymbols(of: $0, within: image) }
         hasSymbols = !found.isEmpty || images.contains { Self.hasAnySymbol($0) }
         found.sort(by: Self.isOrdered)
         let stubs = Self.readStubs(of: image, symbols: found)
@@ -76,8 +76,12 @@ final class SymbolTable {
 
     private static func readSymbols(of source: ElfImage, within image: ElfImage) -> [Entry] {
         var entries: [Entry] = []
+        // Sections of other files have other numbers, but the same addresses.
+        let places = image.sections.filter(\.isExecutable)
         let code = Dictionary(
-            image.sections.filter(\.isExecutable).map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
+            source.sections.filter { section in
+                section.isExecutable && places.contains { $0.start <= section.start && section.end <= $0.end }
+            }.map { ($0.index, $0) }, uniquingKeysWith: { first, _ in first })
         for table in source.sections where isSymbolTable(table) {
             guard let data = elf_getdata(table.handle, nil) else { continue }
             let count = min(data.pointee.d_size / gelf_fsize(source.elf, ELF_T_SYM, 1, UInt32(EV_CURRENT)), 1 << 26)

@@ -2,6 +2,7 @@
 import ArgumentParser
 import PotterCapture
 import PotterExport
+import PotterRecording
 
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -33,6 +34,11 @@ struct ReportCommand: ParsableCommand {
         help: ArgumentHelp("A flame graph, to FILE or potter.svg.", valueName: "file"))
     var flameGraph: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Take symbols from the files below DIR, as if it were /, where their build-ids match.", valueName: "dir"))
+    var symfs: String?
+
     func run() throws {
         var options = ReportOptions()
         options.input = input
@@ -41,7 +47,12 @@ struct ReportCommand: ParsableCommand {
         options.json = json.map(target)
         options.folded = folded.map(target)
         options.flameGraph = flameGraph.map(target)
-        throw ExitCode(ReportRun(options, nameLocations: { try Interpreter(writer: $0).nameLocations() }).exitStatus())
+        let symbols = symfs.map { root in
+            { (writer: RecordingWriter) in try Interpreter(writer: writer, symbolRoot: root).renameLocations() }
+        }
+        let run = ReportRun(
+            options, nameLocations: { try Interpreter(writer: $0).nameLocations() }, renameLocations: symbols)
+        throw ExitCode(run.exitStatus())
     }
 
     private func target(_ name: String) -> ReportOptions.Target {

@@ -64,7 +64,7 @@ import Testing
         Golden(
             "_ZN4core3ops8function6FnOnce40call_once$u7b$$u7b$vtable.shim$u7d$$u7d$17h0123456789abcdefE",
             "core::ops::function::FnOnce::call_once{{vtable.shim}}", nil, .rust),
-        Golden("_RNvCs1234_7mycrate3foo", "_RNvCs1234_7mycrate3foo", nil, .rust),
+        Golden("_RNvCs1234_7mycrate3foo", "mycrate::foo", nil, .rust),
         Golden("malloc", "malloc", nil, .c),
         Golden("malloc@plt", "malloc@plt", nil, .c),
         Golden("_ZN3app6Square4areaEv@plt", "app::Square::area()@plt", nil, .cpp),

@@ -12,6 +12,13 @@ enum Programs {
         int main(int c, char **v) { printf("%d %d\\n", work(c), rest(c)); return 0; }
         """
 
+    /// Another unit for any program, in C and C++.
+    static let assistant = """
+        static inline int clamp(int x) { return x > 1000 ? 1000 : x; }
+        static inline int step(int x) { int s = 1; while (x > 1) { s += clamp(x); x = x % 2 ? 3 * x + 1 : x / 2; } return s; }
+        int assistant(int n) { int s = 0; for (int i = 0; i < n; i++) s ^= step(i); return s; }
+        """
+
     static let cpp = """
         #include <algorithm>
         #include <iostream>
@@ -77,6 +84,83 @@ enum Programs {
             let mut m = HashMap::new();
             for i in 0..100 { m.insert(i, i * 2); }
             println!("{} {}", work(&m), work(&"a"));
+        }
+        """
+
+    /// Names of every kind.
+    static let swiftNames = """
+        struct Vec<T: Numeric> {
+            var x: T, y: T
+            var both: T { get { x + y } set { x = newValue; y = newValue } }
+            var watched: Int = 0 { didSet { print(oldValue) } willSet { print(newValue) } }
+            lazy var later: Int = { self.watched + 1 }()
+            init(_ x: T, y: T) { self.x = x; self.y = y }
+            subscript(i: Int) -> T { get { i == 0 ? x : y } set { if i == 0 { x = newValue } else { y = newValue } } }
+            static func + (a: Vec, b: Vec) -> Vec { Vec(a.x + b.x, y: a.y + b.y) }
+            static var zero: Vec { Vec(0, y: 0) }
+            func map<U: Numeric>(_ f: (T) throws -> U) rethrows -> Vec<U> { Vec<U>(try f(x), y: try f(y)) }
+        }
+        infix operator <+>
+        func <+> (a: Int, b: Int) -> Int { let f = { (c: Int) -> Int in let g = { (d: Int) in d &* c }; return g(a) &+ b }; return f(b) }
+        enum Kind: Int, CaseIterable { case one = 1, two; var text: String { switch self { case .one: "1"; default: "2" } } }
+        class Base { var n = 0; init(n: Int) { self.n = n }; deinit { print("bye") }; func go() -> Int { n }; class func make() -> Base { Base(n: 1) } }
+        final class Sub: Base { override func go() -> Int { super.go() + 1 }; convenience init() { self.init(n: 3) } }
+        protocol Walker { associatedtype Step; func walk(_ s: Step) -> Step; var pace: Int { get set } }
+        extension Walker where Step == Int { func twice(_ s: Int) -> Int { walk(walk(s)) } }
+        struct Dog: Walker { var pace = 1; func walk(_ s: Int) -> Int { s + pace } }
+        extension Array where Element == Int { func total() -> Int { reduce(0) { $0 + $1 } } }
+        actor Counter { var n = 0; func up() -> Int { n += 1; return n } ; nonisolated func name() -> String { "c" } }
+        func outer(_ n: Int) -> Int { func nested(_ k: Int) -> Int { k > 0 ? nested(k - 1) + n : 0 }; return nested(n) }
+        let global: [Int] = (0..<10).map { $0 * CommandLine.arguments.count }
+        func withDefault(_ a: Int = global.count, label b: String = "x".uppercased()) -> Int { a + b.count }
+        @inline(never) func generic<T: Walker>(_ t: T) -> Int where T.Step == Int { t.twice(t.pace) }
+        func throwing(_ n: Int) throws -> Int { if n > 3 { throw CancellationError() }; return n }
+        @main struct Main {
+          static func main() async throws {
+            var v = Vec(1, y: 2); v.both = 3; v.watched = 4; v[1] = 3; print(v.later, v[0], (v + v).both, Vec<Double>.zero.map { $0 * 2 }.both)
+            print(3 <+> 4, Kind.allCases.map(\\.text), Base.make().go(), Sub().go(), generic(Dog()), [1,2].total())
+            let c = Counter(); print(await c.up(), c.name(), outer(3), withDefault(), try throwing(2))
+            async let a = c.up(); print(await a, await withTaskGroup(of: Int.self) { g in g.addTask { 3 }; return await g.next()! })
+            let k: KeyPath<Vec<Int>, Int> = \\.both; print(v[keyPath: k], [3,1].sorted { $0 < $1 })
+          }
+        }
+        """
+
+    static let cppNames = """
+        #include <functional>
+        #include <iostream>
+        #include <memory>
+        #include <string>
+        #include <tuple>
+        #include <variant>
+        #include <vector>
+        namespace app { inline namespace v1 { namespace {
+        template <class T, int N> struct Ring {
+            T items[N]{};
+            Ring &operator+=(const T &t) { items[0] = items[0] + t; return *this; }
+            T operator()(int i) const { return items[i % N]; }
+            T &operator[](int i) { return items[i % N]; }
+            explicit operator bool() const { return N > 0; }
+            bool operator<(const Ring &o) const { return items[0] < o.items[0]; }
+            ~Ring() { if (items[0] == T()) std::cout << "empty"; }
+            template <class F> auto each(F &&f) -> decltype(f(items[0])) { return f(items[0]); }
+        };
+        } } }
+        struct Point { int x; Point operator-() const { return {-x}; } static void *operator new(size_t n); };
+        void *Point::operator new(size_t n) { return std::malloc(n); }
+        long operator""_km(unsigned long long n) { return n * 1000; }
+        template <class... Ts> int count(Ts &&...ts) { return (0 + ... + int(sizeof(ts))); }
+        int (*choose(bool b))(int) { static auto f = [](int i) { return i + 1; }; return b ? +f : nullptr; }
+        int main(int c, char **v) {
+            app::Ring<int, 4> ring; ring += c; ring[1] = ring(0);
+            app::Ring<std::string, 2> words; words += "a";
+            auto twice = [&](auto x) { auto inner = [x](int y) { return int(x) * y; }; return inner(c); };
+            std::function<int(int)> f = [&](int i) { return twice(i) + ring.each([](int q) { return q * 2; }); };
+            std::variant<int, std::string> value = std::string("x");
+            auto p = std::make_unique<Point>(Point{c});
+            std::cout << f(2) << bool(ring) << (ring < ring) << (-*p).x << (new Point{1})->x << 3_km << twice(1.5)
+                      << count(1, 'a', 2.0) << choose(true)(1)
+                      << std::visit([](auto &x) { return sizeof(x); }, value) << std::get<0>(std::tuple{1, "a"}) << "\\n";
         }
         """
 

@@ -78,14 +78,17 @@ import Testing
             try Toolchain.run(["objcopy", "--add-gnu-debuglink=\(directory)/\(name)", stripped])
         }
         let address = inlined.isEmpty ? 0 : try inlinedAddress()
-        let symbols = try ModuleSymbols(path: stripped, expectedBuildID: nil, debugRoots: [root])
+        let symbols = try ModuleSymbols(
+            path: stripped, expectedBuildID: nil, places: SymbolPlaces(debugDirectories: [root]))
         #expect(symbols.debugPath == "\(directory)/\(name)")
         #expect(symbols.frames(at: address) == inlined)
         #expect(functions.count == 3)
         for function in functions { #expect(symbols.symbol(at: function.address)?.name == function.name) }
         // Another program's debug file under the same name must not lend its names.
         try Toolchain.run(["gcc", "-O1", "-g", "\(shop.path)/program.c", "-o", "\(directory)/\(name)"])
-        #expect(try ModuleSymbols(path: stripped, expectedBuildID: nil, debugRoots: [root]).debugPath == nil)
+        #expect(
+            try ModuleSymbols(path: stripped, expectedBuildID: nil, places: SymbolPlaces(debugDirectories: [root]))
+                .debugPath == nil)
     }
 
     /// Without build-ids the checksum in .gnu_debuglink decides.

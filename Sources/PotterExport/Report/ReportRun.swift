@@ -9,11 +9,17 @@ import PotterRecording
 public struct ReportRun {
     private let options: ReportOptions
     private let nameLocations: ((RecordingWriter) throws -> Void)?
+    private let renameLocations: ((RecordingWriter) throws -> Void)?
 
-    /// `nameLocations` names the locations of a recording whose collector was killed.
-    public init(_ options: ReportOptions, nameLocations: ((RecordingWriter) throws -> Void)? = nil) {
+    /// `nameLocations` names the locations of a recording whose collector was killed, `renameLocations` gives those of
+    /// any recording other names.
+    public init(
+        _ options: ReportOptions, nameLocations: ((RecordingWriter) throws -> Void)? = nil,
+        renameLocations: ((RecordingWriter) throws -> Void)? = nil
+    ) {
         self.options = options
         self.nameLocations = nameLocations
+        self.renameLocations = renameLocations
     }
 
     /// Does it, tells on standard error what there is to tell, and returns the exit status.
@@ -35,7 +41,8 @@ public struct ReportRun {
                 why: "\(toStandardOutput.joined(separator: " and ")) would both go there",
                 advice: "give one of them a file: \(toStandardOutput[1])=FILE")
         }
-        let reader = try RecordingReader(path: options.input, nameLocations: nameLocations)
+        let reader = try RecordingReader(
+            path: options.input, nameLocations: nameLocations, renameLocations: renameLocations)
         let views = try ReportViews(reader, options, callsLimit: callsLimit)
         if toStandardOutput.isEmpty || options.flameGraph == .standardOutput {
             let output = OutputFile(standard: toStandardOutput.isEmpty ? STDOUT_FILENO : STDERR_FILENO)

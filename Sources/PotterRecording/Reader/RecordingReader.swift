@@ -14,10 +14,15 @@ public final class RecordingReader {
 
     /// Opens a recording. `nameLocations` is asked to name the locations of one whose collector was killed before it
     /// did (`locationsWithoutNames`, `setFrames`); with it the names are kept in the file if that may be written.
-    public init(path: String, nameLocations: ((RecordingWriter) throws -> Void)? = nil) throws {
+    /// `renameLocations` changes names (`codeLocations`, `replaceFrames`) for this reader: the file stays as it is.
+    public init(
+        path: String, nameLocations: ((RecordingWriter) throws -> Void)? = nil,
+        renameLocations: ((RecordingWriter) throws -> Void)? = nil
+    ) throws {
         self.path = path
         try RecordingHeader.check(path)
-        queue = try Recovery(path: path, nameLocations: nameLocations).openFinished()
+        queue = try Recovery(path: path, nameLocations: nameLocations, renameLocations: renameLocations)
+            .openFinished()
         summary = try RecordingFile.explain("cannot read", path) { [queue] in
             try queue.read { db in try SummaryLoader(db, path: path).load() }
         }

@@ -6,6 +6,7 @@
 //                                   has room
 //   collector killed, otherwise     finish a copy, which vanishes with the reader
 //   collector still running         finish a copy of what it has committed so far
+//   other names are wanted          finish a copy again, with these
 //
 // SQLite tells the dead from the living: leaving WAL mode needs the file for oneself, and a collector keeps it open.
 import GRDB
@@ -15,10 +16,13 @@ import PotterProfile
 struct Recovery {
     let path: String
     let nameLocations: ((RecordingWriter) throws -> Void)?
+    /// Gives locations that have names others, for this reader alone.
+    var renameLocations: ((RecordingWriter) throws -> Void)?
     /// Where copies go.
     var temporaryParent = TemporaryDirectory.defaultParent
 
     func openFinished() throws -> DatabaseQueue {
+        if renameLocations != nil { return try finishCopy() }
         if try RecordingHeader.check(path).usesWAL {
             if nameLocations != nil, try finishInPlace() { return try openReadOnly(path) }
             return try finishCopy()
@@ -60,12 +64,24 @@ struct Recovery {
     }
 
     private func finish(_ queue: DatabaseQueue, _ place: String) throws {
+        let wasFinished = renameLocations != nil ? try reopen(queue) : false
         let loaded = try queue.read { db in try StateLoader(db, path: path).load() }
         let writer = RecordingWriter(path: place, queue: queue, state: loaded.state, totals: loaded.totals)
-        writer.setQuality(QualityKey.recovered, .number(1))
+        if !wasFinished { writer.setQuality(QualityKey.recovered, .number(1)) }
         writer.lastSampleNs = loaded.lastSampleNs
         try nameLocations?(writer)
+        try renameLocations?(writer)
         try writer.finish()
+    }
+
+    /// Takes back what the end of a recording wrote. False if it had no end yet.
+    private func reopen(_ queue: DatabaseQueue) throws -> Bool {
+        guard try isFinished(queue) else { return false }
+        try queue.write { db in
+            for table in ["aggregate", "thread_total", "hotspot"] { try db.execute(sql: "DELETE FROM \(table)") }
+            try db.execute(sql: "UPDATE run SET finished=0")
+        }
+        return true
     }
 
     // MARK: In a copy

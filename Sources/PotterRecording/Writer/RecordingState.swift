@@ -70,5 +70,7 @@ struct RecordingProgress {
     var changedMappings: Set<Int64> = []
     var changedQuality: Set<String> = []
     var namedLocations: [UInt32] = []
+    /// Those of them whose names are in the file already.
+    var renamedLocations: [UInt32] = []
     var runChanged = true
 }

@@ -21,6 +21,24 @@ extension RecordingWriter {
         progress.namedLocations.append(id)
     }
 
+    /// All locations of code, with and without names.
+    public func codeLocations() -> [(id: Int64, module: Int64, address: UInt64)] {
+        state.trie.locations.indices.dropFirst().compactMap { id in
+            let location = state.trie.locations[id]
+            return PseudoFrame(location) == nil ? (Int64(id), location.module, location.address) : nil
+        }
+    }
+
+    /// Other functions for a location that has some.
+    public func replaceFrames(location: Int64, _ frames: [NamedFrame]) throws {
+        guard location > 0, location < state.trie.locations.count, !frames.isEmpty else {
+            throw misuse("no location \(location)")
+        }
+        state.setFrames(frames, at: UInt32(location))
+        progress.namedLocations.append(UInt32(location))
+        progress.renamedLocations.append(UInt32(location))
+    }
+
     /// A module as the symbolizer needs it.
     public struct Module: Sendable {
         public var id: Int64
@@ -51,6 +69,11 @@ extension RecordingWriter {
             function.bind(Int64(row.line), at: 7)
             function.bind(row.language, at: 8)
             try function.run()
+        }
+        let removal = try RawStatement(db, "DELETE FROM location_frame WHERE location=?")
+        for location in progress.renamedLocations {
+            removal.bind(Int64(location), at: 1)
+            try removal.run()
         }
         let frame = try RawStatement(db, "INSERT INTO location_frame VALUES(?,?,?,?,?)")
         for location in progress.namedLocations {
