@@ -28,8 +28,8 @@ bool pp_signal_give_away(enum pp_counter why) {
     atomic_store(&recorder->signal_taken, 1);
     pp_count(recorder->session, why);
     pp_timers_delete();
-    if (why == PP_COUNT_SECCOMP_FILTER)
-        atomic_store(&process->filtered, 1);
+    if (why != PP_COUNT_SIGNAL_TAKEN)
+        atomic_store(&process->filtered, why == PP_COUNT_SECCOMP_FILTER ? 1 : 2);
     atomic_store(&process->signal_taken, 1);
     pp_announce();
     // The clocks of a collector that was killed went with it.

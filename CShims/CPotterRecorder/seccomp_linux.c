@@ -64,24 +64,30 @@ static void wait_for_other_thread(pp_recorder *recorder) {
         sched_yield();
 }
 
-static void withdraw(void) {
+bool pp_withdraw(enum pp_counter why) {
     pp_recorder *recorder = &pp_recorder_state;
-    if (recorder->session == NULL)
-        return;
-    if (getpid() != recorder->pid) {
-        atomic_store(&filtered_child, getpid());
-        return;
-    }
     uint32_t expected = PP_WITHDRAWN_NOT;
     if (!atomic_compare_exchange_strong(&recorder->withdrawn, &expected, PP_WITHDRAWN_SOON)) {
         wait_for_other_thread(recorder);
-        return;
+        return false;
     }
     wait_for_calls(recorder);
     bool taken_before = atomic_load(&recorder->signal_taken);
-    if (pp_signal_give_away(PP_COUNT_SECCOMP_FILTER) && !taken_before)
+    bool given = pp_signal_give_away(why);
+    if (given && !taken_before)
         give_disposition_back(&recorder->program_action);
     atomic_store_explicit(&recorder->withdrawn, PP_WITHDRAWN, memory_order_release);
+    return given;
+}
+
+static void before_filter(void) {
+    const pp_recorder *recorder = &pp_recorder_state;
+    if (recorder->session == NULL)
+        return;
+    if (getpid() != recorder->pid)
+        atomic_store(&filtered_child, getpid());
+    else
+        pp_withdraw(PP_COUNT_SECCOMP_FILTER);
 }
 
 bool pp_runs_filtered(void) {
@@ -96,16 +102,20 @@ void pp_before_prctl(long option, unsigned long mode, unsigned long filter) {
         return;
     int saved = errno;
     if (mode == SECCOMP_MODE_STRICT || (mode == SECCOMP_MODE_FILTER && filter != 0))
-        withdraw();
+        before_filter();
     errno = saved;
 }
 
 void pp_before_syscall(long number, long first, long second, long third) {
     int saved = errno;
+    if (number == SYS_prlimit64)
+        pp_before_limit((pid_t)first, (int)second, (const struct rlimit *)third); // NOLINT: an address by definition
+    if (number == SYS_setrlimit)
+        pp_before_limit(0, (int)first, (const struct rlimit *)second); // NOLINT
     if (number == SYS_prctl)
         pp_before_prctl(first, (unsigned long)second, (unsigned long)third);
     else if (number == SYS_seccomp)
         if ((first == SECCOMP_SET_MODE_STRICT && third == 0) || (first == SECCOMP_SET_MODE_FILTER && third != 0))
-            withdraw();
+            before_filter();
     errno = saved;
 }

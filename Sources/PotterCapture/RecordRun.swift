@@ -16,20 +16,22 @@ public struct RecordRun {
     let collector: Collector
 
     /// Everything that can be refused is refused here, before the command starts.
-    public init(_ options: RecordOptions) throws {
+    init(_ options: RecordOptions, launch: CommandLaunch) throws {
         self.options = options
+        self.launch = launch
         potter_occupy_standard_descriptors()
-        launch = try CommandLaunch(command: options.command)
         preload = try PreloadLibrary.find(override: options.preloadLibrary)
         settings = try SamplingSettings(options)
         potter_hold_standard_descriptors()
         potter_ignore_signals()
         potter_raise_limits()
+        // First, since it may find no room: a recording must not be there then.
+        let memory = try CollectorMemory()
         writer = try RecordingWriter(path: options.output, run: Self.describe(options, settings))
-        collector = try Collector(settings: settings, writer: writer)
+        collector = try Collector(settings: settings, writer: writer, memory: memory)
     }
 
-    private static func describe(_ options: RecordOptions, _ settings: SamplingSettings) -> RunInfo {
+    static func describe(_ options: RecordOptions, _ settings: SamplingSettings) -> RunInfo {
         var system = utsname()
         uname(&system)
         return RunInfo(
@@ -154,6 +156,10 @@ public struct RecordRun {
     private func announce() {
         guard !options.quiet else { return }
         let totals = collector.totals
+        if let reason = launch.unrecorded {
+            say("\(launch.arguments[0].text) ran unrecorded: \(reason)")
+            return
+        }
         if totals.images == 0 {
             say("nothing was recorded: the command never loaded \(PreloadLibrary.fileName)")
             return

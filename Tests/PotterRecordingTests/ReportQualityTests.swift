@@ -58,7 +58,7 @@ import Testing
             ),
             (
                 ["images.foreign": 1, "images.foreign:/opt/musl-hello": 1],
-                "1 program could not load the recorder (static, other loader or setuid): musl-hello"
+                "1 program could not load the recorder (static, other loader, setuid, or little address space): musl-hello"
             ),
             (
                 ["unwind.failed:/lib/libx.so": 10],

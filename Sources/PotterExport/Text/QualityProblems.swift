@@ -80,8 +80,12 @@ struct QualityProblems {
                 let were = quality.number(QualityKey.processesSeccompFilter) == 1 ? "was" : "were"
                 return "\($0) seccomp filter and \(were) not sampled from then on"
             },
+            counted(QualityKey.processesAddressLimit, "process limited its", "processes limited their") {
+                let were = quality.number(QualityKey.processesAddressLimit) == 1 ? "was" : "were"
+                return "\($0) own address space and \(were) not sampled from then on"
+            },
             counted(QualityKey.imagesForeign, "program") {
-                "\($0) could not load the recorder (static, other loader or setuid)"
+                "\($0) could not load the recorder (static, other loader, setuid, or little address space)"
                     + (names.isEmpty ? "" : ": \(names.joined(separator: ", "))")
             },
         ].compactMap(\.self)
