@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a program does to itself that leaves no room for a recorder: a seccomp filter (CPotterRecorder/seccomp_linux.c),
-// a limit of address space (address_space_linux.c). prctl and syscall are variadic in the C library's headers. All
-// arguments are words, of which the C library reads as many as there can be, whatever it was
-// given; so do we: prctl() under another name, syscall() in assembly.
+// a limit of address space (address_space_linux.c), a tracer (tracing_linux.c). prctl, syscall and ptrace are variadic
+// in the C library's headers. All arguments are words, of which the C library reads as many as there can be, whatever
+// it was given; so do we: prctl() under another name, syscall() in assembly.
 #include "../CPotterRecorder/real_functions.h"
 #include "../CPotterRecorder/recorder.h"
 #if defined(__x86_64__)
@@ -45,4 +45,12 @@ PP_EXPORT int exported_prlimit(pid_t pid, int resource, const struct rlimit *lim
 }
 PP_EXPORT int exported_prlimit64(pid_t pid, int resource, const struct rlimit *limit, struct rlimit *before) {
     return exported_prlimit(pid, resource, limit, before);
+}
+
+long exported_ptrace(long request, long pid, long address, long data) __asm__("ptrace");
+
+PP_EXPORT long exported_ptrace(long request, long pid, long address, long data) {
+    pp_real_resolve();
+    pp_before_ptrace(request, (pid_t)pid);
+    __attribute__((musttail)) return pp_real.ptrace(request, pid, address, data);
 }

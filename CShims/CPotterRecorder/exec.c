@@ -66,11 +66,11 @@ static void exec_failed(const exec_guard *guard) {
                               alloca(PP_TEXT_BYTES), PP_TEXT_BYTES))
 
 // Looks only where it may: below a seccomp filter nothing is opened, and what is executed must not load us; nor may
-// what has too little room for us.
+// what a tracer watches or has too little room for us.
 #define IMAGE_OF(look)                                                                                                 \
-    (pp_session_path() == NULL                           ? (pp_image){.kind = PP_IMAGE_UNKNOWN}                        \
-     : pp_runs_filtered() || pp_address_space_is_short() ? (pp_image){.kind = PP_IMAGE_FOREIGN}                        \
-                                                         : (look))
+    (pp_session_path() == NULL                                             ? (pp_image){.kind = PP_IMAGE_UNKNOWN}      \
+     : pp_runs_filtered() || pp_is_traced() || pp_address_space_is_short() ? (pp_image){.kind = PP_IMAGE_FOREIGN}      \
+                                                                           : (look))
 
 // Counts and names a program that will run unrecorded. In a vfork child, too: the memory is the parent's.
 static void note_image(const pp_image *image, const char *path) {

@@ -175,6 +175,11 @@ sighandler_t pp_signal_through(sighandler_t (*real)(int, sighandler_t), int sign
 /// The signal is the program's from here on, or nobody's: no clock or timer of ours sends it any more. False: the
 /// collector lives and does not answer, so that a clock may.
 bool pp_signal_give_away(enum pp_counter why);
+/// After that: gives the signal a disposition of the program's. It is ignored for a moment, which flushes it on all
+/// threads: one of ours that stayed pending on a thread that blocks it would be taken for the program's later.
+int pp_disposition_set(const struct sigaction *program_action);
+/// The program asks for the signal in another way than by a handler.
+void pp_signal_claimed(enum pp_counter why);
 
 // seccomp_linux.c
 /// Around system calls of ours that another thread may not put under a filter: it waits for their end. False: too
@@ -188,6 +193,10 @@ bool pp_runs_filtered(void); // what is executed from here must not load the rec
 /// The recorder leaves this process for good. True: no signal of ours comes any more. False: it did already, or the
 /// collector lives and does not answer.
 bool pp_withdraw(enum pp_counter why);
+
+// tracing_linux.c
+void pp_before_ptrace(long request, pid_t pid);
+bool pp_is_traced(void); // what is executed from here must not load the recorder
 
 // address_space_linux.c
 bool pp_address_space_is_short(void);

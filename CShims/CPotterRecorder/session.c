@@ -211,6 +211,8 @@ static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
     pp_modules_prefault();
     if (atomic_load(&session->restores_default))
         recorder->program_action = (struct sigaction){.sa_handler = SIG_DFL};
+    if (recorder->program_action.sa_handler == SIG_IGN) // inherited
+        pp_signal_claimed(PP_COUNT_SIGNAL_TAKEN);
     return true;
 }
 

@@ -135,7 +135,7 @@ void potter_occupy_standard_descriptors(void) {
             (void)!open("/dev/null", O_RDWR | O_CLOEXEC); // the lowest free one is this
 }
 
-int potter_wait_signal(int timeout_ms, bool *from_user) {
+int potter_wait_signal(int timeout_ms, bool *from_user, pid_t *sender) {
     sigset_t set = watched_signals();
     siginfo_t info;
     struct timespec timeout = duration((uint64_t)timeout_ms * 1000000u);
@@ -143,6 +143,7 @@ int potter_wait_signal(int timeout_ms, bool *from_user) {
     if (signal <= 0)
         return 0;
     *from_user = info.si_code <= 0; // SI_USER, SI_TKILL, SI_QUEUE; the terminal's are SI_KERNEL
+    *sender = *from_user ? info.si_pid : 0;
     return signal;
 }
 

@@ -79,6 +79,8 @@ final class Collector {
         }
     }
 
+    func hasRecorded(_ pid: Int32) -> Bool { processRows[pid] != nil }
+
     private func admit() throws {
         let arrivals = server.takeArrivals()
         // A child that forks and executes in one breath is not in its old image's list yet.

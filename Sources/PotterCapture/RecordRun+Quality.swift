@@ -26,6 +26,7 @@ extension RecordRun {
             ("processes.signal_taken", count(PP_COUNT_SIGNAL_TAKEN)),
             ("processes.seccomp_filter", count(PP_COUNT_SECCOMP_FILTER)),
             ("processes.address_limit", count(PP_COUNT_ADDRESS_LIMIT)),
+            ("processes.traced", count(PP_COUNT_TRACED)),
             ("modules.no_slot", count(PP_COUNT_NO_MODULE_SLOT)),
             ("signals.ignored", count(PP_COUNT_STALE)),
             ("signals.unknown_thread", count(PP_COUNT_UNKNOWN_THREAD)),

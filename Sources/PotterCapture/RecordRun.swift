@@ -100,7 +100,7 @@ public struct RecordRun {
         var stopped = false
         if options.delayMs <= 0 { try collector.begin() }
         while !supervisor.hasEnded {
-            supervisor.forwardSignals()
+            supervisor.forwardSignals { collector.hasRecorded($0) }
             let now = potter_monotonic_ns()
             if stopped || failure != nil {
                 usleep(20_000)
@@ -174,7 +174,7 @@ public struct RecordRun {
         )
         for (path, count) in totals.foreign.sorted(by: { $0.key < $1.key }) {
             say(
-                "\(path) ran unrecorded, \(count) times: it cannot load the recorder (static, another loader, or setuid)"
+                "\(path) ran unrecorded, \(count) times: it cannot load the recorder (static, another loader, setuid, traced, or little address space)"
             )
         }
         for refusal in collector.server.takeRefusals() { say("\(refusal): it ran unrecorded") }
@@ -187,7 +187,7 @@ extension RecordRun {
         let taken = totals.counters[Int(PP_COUNT_SIGNAL_TAKEN.rawValue)]
         if taken > 0 {
             say(
-                "\(plural(Int(clamping: taken), "process")) installed a SIGPROF handler of its own and was not sampled from then on: "
+                "\(plural(Int(clamping: taken), "process")) handled SIGPROF, ignored it or waited for it, and was not sampled from then on: "
                     + "its CPU time is [unattributed]")
         }
     }

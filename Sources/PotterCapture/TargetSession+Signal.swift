@@ -12,10 +12,11 @@ extension TargetSession {
         process.signalTaken = true
         let claim = pp_process_filtered(memory.process(process.slot))
         let filtered = claim != 0
-        let reason =
-            claim == 0
-            ? "the program handles SIGPROF itself"
-            : claim == 1 ? "the program installs a seccomp filter" : "the program limits its address space"
+        let reasons = [
+            "the program handles SIGPROF itself", "the program installs a seccomp filter",
+            "the program limits its address space", "the program is traced",
+        ]
+        let reason = reasons[Int(min(claim, 3))]
         for thread in threads.values where thread.process === process {
             thread.clock = nil
             thread.unsampledReason = reason

@@ -81,7 +81,7 @@ int potter_block_signals(void);
 void potter_occupy_standard_descriptors(void);
 /// Waits for one of them, at most `timeout_ms`. Returns the signal, 0 on time-out; *from_user: sent by kill(2), not by
 /// the terminal.
-int potter_wait_signal(int timeout_ms, bool *_Nonnull from_user);
+int potter_wait_signal(int timeout_ms, bool *_Nonnull from_user, pid_t *_Nonnull sender);
 
 /// State changes of child `pid`, without waiting: 0 nothing, 1 exited (*value: status), 2 killed (*value: signal),
 /// 3 stopped (*value: signal), 4 continued. Exits are reported but not reaped.

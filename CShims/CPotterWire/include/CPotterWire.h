@@ -91,6 +91,7 @@ enum pp_counter {
     PP_COUNT_FOREIGN_IMAGE,   // exec of a program that cannot load the recorder (static, other loader, setuid)
     PP_COUNT_SECCOMP_FILTER,  // the program installs a seccomp filter: the recorder has withdrawn
     PP_COUNT_ADDRESS_LIMIT,   // the program limits its address space: the recorder has withdrawn
+    PP_COUNT_TRACED,          // the program is traced (by a debugger): sampling ended
     PP_COUNT_COUNTERS
 };
 
@@ -168,8 +169,9 @@ typedef struct pp_process {
     _Atomic uint32_t exec; // 1: this process is in an exec; 2: and SIGPROF is ignored across it, for our sake alone
     _Atomic uint32_t signal_taken; // futex word: 1 the program claims SIGPROF, disarm all threads; 2 done
     _Atomic uint32_t filtered;     // what claims SIGPROF is 1: a seccomp filter, below which none of ours may come;
-                                   // 2: a limit of address space, which our memory would exceed
-    uint32_t reserved[3];
+                                   // 2: a limit of address space, which our memory would exceed; 3: a tracer
+    _Atomic uint32_t traced;       // 1: its parent traces it: what it executes must not load the recorder
+    uint32_t reserved[2];
 } pp_process;
 _Static_assert(sizeof(pp_process) == 64, "process slot");
 

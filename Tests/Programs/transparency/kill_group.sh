@@ -3,7 +3,7 @@
 case $1 in
 kill_0)
     trap 'echo got TERM' TERM
-    sleep 30 &
+    sleep 3 &
     kill 0
     wait
     sleep 0.3
@@ -17,7 +17,7 @@ pipeline)
     ;;
 trap_exit)
     trap 'trap - TERM; kill 0' EXIT
-    sleep 30 &
+    sleep 3 &
     exit 3
     ;;
 esac
