@@ -16,7 +16,7 @@ public class Java {
             Thread thread = new Thread(() -> {
                 work(30_000_000);
                 List<byte[]> garbage = new ArrayList<>();
-                for (int k = 0; k < 2000; k++) garbage.add(new byte[10_000]);
+                for (int k = 0; k < 200; k++) garbage.add(new byte[10_000]);
             });
             thread.start();
             threads.add(thread);

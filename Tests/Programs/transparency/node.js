@@ -26,9 +26,11 @@ if (!isMainThread) {
       console.log(execFileSync("sort", { input: "b\na\n" }).toString());
       process.on("SIGUSR2", () => {
         console.log("signal");
-        setTimeout(() => process.exit(5), 50);
+        require("fs").readFile("/proc/self/status", (error) => {
+          console.log("read", error);
+          setTimeout(() => process.exit(5), 50);
+        });
       });
-      require("fs").readFile("/proc/self/status", (error) => console.log("read", error));
       process.kill(process.pid, "SIGUSR2");
       setInterval(() => work(100000), 5);
     });
