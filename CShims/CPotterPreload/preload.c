@@ -172,6 +172,13 @@ PP_EXPORT int sigaction(int signal, const struct sigaction *action, struct sigac
     return pp_sigaction(signal, action, before);
 }
 
+PP_EXPORT int signalfd(int fd, const sigset_t *set, int flags) {
+    pp_real_resolve();
+    if (set != NULL && sigismember(set, PP_SIGNAL) == 1)
+        pp_signal_claimed(PP_COUNT_SIGNAL_TAKEN);
+    return pp_real.signalfd(fd, set, flags);
+}
+
 static sighandler_t set_handler(int signal, sighandler_t handler, int flags) {
     struct sigaction action = {.sa_handler = handler, .sa_flags = flags}, before;
     sigemptyset(&action.sa_mask);

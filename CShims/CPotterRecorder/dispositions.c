@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program sees its own disposition of SIGPROF. A default or ignored one is only noted. A handler of the program's
-// own is installed at once, and sampling ends in this process: two users of one signal cannot be told apart by them.
+// The program sees its own disposition of SIGPROF. The default one is only noted. A handler of the program's own is
+// installed at once, and sampling ends in this process: two users of one signal cannot be told apart by them. So it
+// does when the program ignores the signal, which its children inherit (the C library starts some behind our back), or
+// asks for it by a signalfd, which shows what a thread blocks.
 //
 // Handlers of the program for other signals are installed behind a shim that counts on its thread and then jumps to the
 // program's handler. blocking_linux.c needs the count: an EINTR that a tick and a signal of the program caused together
@@ -18,6 +20,7 @@
 #include "real_functions.h"
 #include "recorder.h"
 #include <errno.h>
+#include <unistd.h>
 
 #define PP_DISARM_WAIT_NS 100000000ull
 #define PP_SA_RESTORER 0x04000000
@@ -28,13 +31,34 @@ bool pp_signal_give_away(enum pp_counter why) {
     atomic_store(&recorder->signal_taken, 1);
     pp_count(recorder->session, why);
     pp_timers_delete();
-    if (why == PP_COUNT_SECCOMP_FILTER)
-        atomic_store(&process->filtered, 1);
+    if (why != PP_COUNT_SIGNAL_TAKEN)
+        atomic_store(&process->filtered, why == PP_COUNT_SECCOMP_FILTER ? 1 : why == PP_COUNT_ADDRESS_LIMIT ? 2 : 3);
     atomic_store(&process->signal_taken, 1);
     pp_announce();
     // The clocks of a collector that was killed went with it.
     bool waits = pp_collector_lives() || pp_collector_exists();
     return !waits || pp_wait_word(&process->signal_taken, 1, PP_DISARM_WAIT_NS) || !pp_collector_exists();
+}
+
+int pp_disposition_set(const struct sigaction *program_action) {
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    siginfo_t of_program;
+    bool returns = pp_pending_take(&of_program); // only a thread that blocks it has any
+    pp_real.sigaction(PP_SIGNAL, &ignore, NULL);
+    int result = pp_real.sigaction(PP_SIGNAL, program_action, NULL);
+    if (returns)
+        pp_pending_return(&of_program);
+    return result;
+}
+
+void pp_signal_claimed(enum pp_counter why) {
+    pp_recorder *recorder = &pp_recorder_state;
+    if (pp_is_inert() || getpid() != recorder->pid || atomic_load(&recorder->signal_taken))
+        return;
+    int saved = errno;
+    if (pp_signal_give_away(why))
+        pp_disposition_set(&recorder->program_action);
+    errno = saved;
 }
 
 #define PP_SHIMS 2
@@ -119,11 +143,9 @@ int pp_sigaction(int signal, const struct sigaction *action, struct sigaction *b
         return pp_real.sigaction(signal, action, before);
     struct sigaction previous = recorder->program_action;
     if (action != NULL) {
-        bool handler =
-            (action->sa_flags & SA_SIGINFO) != 0 || (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN);
-        if (handler) {
+        if ((action->sa_flags & SA_SIGINFO) != 0 || action->sa_handler != SIG_DFL) {
             pp_signal_give_away(PP_COUNT_SIGNAL_TAKEN);
-            int result = pp_real.sigaction(signal, action, NULL);
+            int result = pp_disposition_set(action);
             if (result != 0)
                 return result;
         }

@@ -61,17 +61,21 @@ static void exec_failed(const exec_guard *guard) {
 #define PP_CHILD_ENVIRONMENT(image, environment)                                                                       \
     (pp_environment_count(environment) > PP_MOST_ENVIRONMENT                                                           \
          ? (environment)                                                                                               \
-         : pp_environment_for(image, environment,                                                                      \
+         : pp_environment_for(&(image), environment,                                                                   \
                               alloca((pp_environment_count(environment) + PP_ENVIRONMENT_EXTRA) * sizeof(char *)),     \
                               alloca(PP_TEXT_BYTES), PP_TEXT_BYTES))
 
-// Looks only where it may: below a seccomp filter nothing is opened, and what is executed must not load us.
-#define IMAGE_OF(look) (pp_session_path() == NULL ? PP_IMAGE_UNKNOWN : pp_runs_filtered() ? PP_IMAGE_FOREIGN : (look))
+// Looks only where it may: below a seccomp filter nothing is opened, and what is executed must not load us; nor may
+// what a tracer watches or has too little room for us.
+#define IMAGE_OF(look)                                                                                                 \
+    (pp_session_path() == NULL                                             ? (pp_image){.kind = PP_IMAGE_UNKNOWN}      \
+     : pp_runs_filtered() || pp_is_traced() || pp_address_space_is_short() ? (pp_image){.kind = PP_IMAGE_FOREIGN}      \
+                                                                           : (look))
 
 // Counts and names a program that will run unrecorded. In a vfork child, too: the memory is the parent's.
-static void note_image(pp_image image, const char *path) {
+static void note_image(const pp_image *image, const char *path) {
     pp_session *session = pp_recorder_state.session;
-    if (image != PP_IMAGE_FOREIGN || session == NULL || pp_runs_filtered())
+    if (image->kind != PP_IMAGE_FOREIGN || session == NULL || pp_runs_filtered())
         return;
     pp_count(session, PP_COUNT_FOREIGN_IMAGE);
     for (uint32_t i = 0; i < PP_FOREIGN_SLOTS; i++) {
@@ -92,7 +96,7 @@ int pp_execve(const char *path, char *const arguments[], char *const environment
     pp_real_resolve();
     pp_image image = IMAGE_OF(pp_image_of_path(path));
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
-    note_image(image, path);
+    note_image(&image, path);
     exec_guard guard = before_exec();
     int result = pp_real.execve(path, arguments, (char **)child);
     exec_failed(&guard);
@@ -103,7 +107,7 @@ int pp_execvpe(const char *file, char *const arguments[], char *const environmen
     pp_real_resolve();
     pp_image image = IMAGE_OF(pp_image_of_file(file));
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
-    note_image(image, file);
+    note_image(&image, file);
     exec_guard guard = before_exec();
     int result = pp_real.execvpe(file, arguments, (char **)child);
     exec_failed(&guard);
@@ -114,7 +118,7 @@ int pp_fexecve(int fd, char *const arguments[], char *const environment[]) {
     pp_real_resolve();
     pp_image image = IMAGE_OF(pp_image_of_fd(fd));
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
-    note_image(image, "(a descriptor)");
+    note_image(&image, "(a descriptor)");
     exec_guard guard = before_exec();
     int result = pp_real.fexecve(fd, arguments, (char **)child);
     exec_failed(&guard);
@@ -127,7 +131,8 @@ int pp_execveat(int fd, const char *path, char *const arguments[], char *const e
         errno = ENOSYS;
         return -1;
     }
-    char *const *child = PP_CHILD_ENVIRONMENT(IMAGE_OF(PP_IMAGE_UNKNOWN), environment);
+    pp_image image = IMAGE_OF((pp_image){.kind = PP_IMAGE_UNKNOWN});
+    char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
     exec_guard guard = before_exec();
     int result = pp_real.execveat(fd, path, arguments, (char **)child, flags);
     exec_failed(&guard);
@@ -139,7 +144,7 @@ static int spawn(bool search, pid_t *pid, const char *path, const posix_spawn_fi
     pp_real_resolve();
     pp_image image = IMAGE_OF(search ? pp_image_of_file(path) : pp_image_of_path(path));
     char *const *child = PP_CHILD_ENVIRONMENT(image, environment);
-    note_image(image, path);
+    note_image(&image, path);
     return (search ? pp_real.posix_spawnp : pp_real.posix_spawn)(pid, path, actions, attributes, arguments,
                                                                  (char **)child);
 }

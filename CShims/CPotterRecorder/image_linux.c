@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads the head of a program that is about to be executed: a child with another loader (musl, i386) would die of our
-// LD_PRELOAD entry, or complain about it on stderr. Runs between fork and exec: system calls only.
+// LD_PRELOAD entry, or complain about it on stderr; a sanitizer's runtime wants to be loaded before us. Runs between
+// fork and exec: system calls only.
 #include "recorder.h"
 #include <elf.h>
 #include <fcntl.h>
@@ -13,6 +14,8 @@
 // A FIFO or a terminal must not block us or become ours: exec says EACCES there.
 #define PP_OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define PP_SCRIPT_DEPTH 4 // the kernel follows as many `#!` lines
+#define PP_MOST_SEGMENTS 48
+#define PP_MOST_DYNAMIC 64
 
 #if defined(__x86_64__)
 #define PP_MACHINE EM_X86_64
@@ -28,27 +31,84 @@ static bool changes_rights(int fd) {
                                      ((file.st_mode & S_ISGID) != 0 && file.st_gid != getegid()));
 }
 
-static pp_image image_of_elf(int fd, const ElfW(Ehdr) * header) {
-    if (changes_rights(fd))
-        return PP_IMAGE_FOREIGN;
-    if (header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != PP_MACHINE)
-        return PP_IMAGE_FOREIGN;
-    for (unsigned i = 0; i < header->e_phnum && i < 64; i++) {
-        ElfW(Phdr) program;
-        off_t at = (off_t)(header->e_phoff + (uint64_t)i * header->e_phentsize);
-        if (pread(fd, &program, sizeof(program), at) != sizeof(program))
-            return PP_IMAGE_UNKNOWN;
-        if (program.p_type != PT_INTERP)
-            continue;
-        char loader[128] = {0};
-        if (program.p_filesz >= sizeof(loader) || pread(fd, loader, program.p_filesz, (off_t)program.p_offset) < 0)
-            return PP_IMAGE_UNKNOWN;
-        const char *name = strrchr(loader, '/');
-        return name != NULL && strcmp(name, strrchr(PP_LOADER, '/')) == 0 ? PP_IMAGE_NATIVE : PP_IMAGE_FOREIGN;
+typedef struct elf_headers {
+    int fd;
+    unsigned count;
+    ElfW(Phdr) segments[PP_MOST_SEGMENTS];
+} elf_headers;
+
+static const ElfW(Phdr) * find(const elf_headers *headers, uint32_t type, uint64_t address) {
+    for (unsigned i = 0; i < headers->count; i++) {
+        const ElfW(Phdr) *segment = &headers->segments[i];
+        if (segment->p_type == type && (type != PT_LOAD || address - segment->p_vaddr < segment->p_filesz))
+            return segment;
     }
-    return PP_IMAGE_FOREIGN; // static
+    return NULL;
 }
 
+// A string of the file, "" where there is none or it is too long.
+static void read_text(int fd, uint64_t offset, char *text, size_t size) {
+    ssize_t got = pread(fd, text, size - 1, (off_t)offset);
+    text[got > 0 ? got : 0] = 0;
+    if (strlen(text) == size - 1)
+        text[0] = 0;
+}
+
+bool pp_is_sanitizer(const char *name, size_t length) {
+    static const char *const runtimes[] = {"libasan.so", "libhwasan.so", "libtsan.so",
+                                           "liblsan.so", "libubsan.so",  "libclang_rt."};
+    if (memchr(name, '/', length) != NULL || memchr(name, '$', length) != NULL)
+        return false;
+    for (size_t i = 0; i < sizeof(runtimes) / sizeof(runtimes[0]); i++)
+        if (length >= strlen(runtimes[i]) && strncmp(name, runtimes[i], strlen(runtimes[i])) == 0)
+            return true;
+    return false;
+}
+
+// A sanitizer is the first library that a program NEEDs: some refuse to be anything else, and each expects that it is
+// called before whatever else interposes.
+static void find_sanitizer(const elf_headers *headers, char *name, size_t size) {
+    const ElfW(Phdr) *dynamic = find(headers, PT_DYNAMIC, 0);
+    ElfW(Dyn) entries[PP_MOST_DYNAMIC];
+    ssize_t got = dynamic == NULL ? 0 : pread(headers->fd, entries, sizeof(entries), (off_t)dynamic->p_offset);
+    uint64_t needed = ~0ull, strings = 0;
+    for (ssize_t i = 0; i < got / (ssize_t)sizeof(entries[0]) && entries[i].d_tag != DT_NULL; i++) {
+        if (entries[i].d_tag == DT_NEEDED && needed == ~0ull)
+            needed = entries[i].d_un.d_val;
+        if (entries[i].d_tag == DT_STRTAB)
+            strings = entries[i].d_un.d_ptr;
+    }
+    const ElfW(Phdr) *segment = find(headers, PT_LOAD, strings);
+    if (needed == ~0ull || strings == 0 || segment == NULL)
+        return;
+    read_text(headers->fd, segment->p_offset + (strings - segment->p_vaddr) + needed, name, size);
+    if (!pp_is_sanitizer(name, strlen(name)))
+        name[0] = 0;
+}
+
+static pp_image image_of_elf(int fd, const ElfW(Ehdr) * header) {
+    pp_image image = {.kind = PP_IMAGE_FOREIGN};
+    if (changes_rights(fd) || header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != PP_MACHINE)
+        return image;
+    elf_headers headers = {.fd = fd, .count = header->e_phnum < PP_MOST_SEGMENTS ? header->e_phnum : PP_MOST_SEGMENTS};
+    ssize_t size = (ssize_t)(headers.count * sizeof(ElfW(Phdr)));
+    if (header->e_phentsize != sizeof(ElfW(Phdr)) ||
+        pread(fd, headers.segments, (size_t)size, (off_t)header->e_phoff) != size)
+        return (pp_image){.kind = PP_IMAGE_UNKNOWN};
+    const ElfW(Phdr) *interpreter = find(&headers, PT_INTERP, 0);
+    if (interpreter == NULL)
+        return image; // static
+    char loader[128];
+    read_text(fd, interpreter->p_offset, loader, sizeof(loader));
+    const char *name = strrchr(loader, '/');
+    if (name == NULL || strcmp(name, strrchr(PP_LOADER, '/')) != 0)
+        return image;
+    image.kind = PP_IMAGE_NATIVE;
+    find_sanitizer(&headers, image.first, sizeof(image.first));
+    return image;
+}
+
+static const pp_image unknown = {.kind = PP_IMAGE_UNKNOWN};
 static pp_image image_of(int fd, int depth);
 
 static pp_image image_of_script(char *line, int depth) {
@@ -56,10 +116,10 @@ static pp_image image_of_script(char *line, int depth) {
     char *program = line + 2 + strspn(line + 2, " \t");
     program[strcspn(program, " \t")] = 0;
     if (depth >= PP_SCRIPT_DEPTH || program[0] == 0)
-        return PP_IMAGE_UNKNOWN;
+        return unknown;
     int fd = open(program, PP_OPEN_FLAGS);
     if (fd < 0)
-        return PP_IMAGE_UNKNOWN;
+        return unknown;
     pp_image image = image_of(fd, depth + 1);
     close(fd);
     return image;
@@ -74,7 +134,7 @@ static pp_image image_of(int fd, int depth) {
     if (got >= 2 && head.text[0] == '#' && head.text[1] == '!')
         return image_of_script(head.text, depth);
     if (got < (ssize_t)sizeof(head.header) || memcmp(head.header.e_ident, ELFMAG, SELFMAG) != 0)
-        return PP_IMAGE_UNKNOWN;
+        return unknown;
     return image_of_elf(fd, &head.header);
 }
 
@@ -83,7 +143,7 @@ pp_image pp_image_of_fd(int fd) { return image_of(fd, 0); }
 pp_image pp_image_of_path(const char *path) {
     int fd = path == NULL ? -1 : open(path, PP_OPEN_FLAGS);
     if (fd < 0)
-        return PP_IMAGE_UNKNOWN; // execute-only, or not there: the exec will tell
+        return unknown; // execute-only, or not there: the exec will tell
     pp_image image = image_of(fd, 0);
     close(fd);
     return image;
@@ -106,5 +166,5 @@ pp_image pp_image_of_file(const char *file) {
         }
         search += length;
     }
-    return PP_IMAGE_UNKNOWN;
+    return unknown;
 }

@@ -166,10 +166,8 @@ static void publish(pp_recorder *recorder, uint32_t spare) {
     atomic_store_explicit(&recorder->active, spare, memory_order_release);
 }
 
-void pp_modules_scan(bool wait_for_tables) {
+static void scan_modules(bool wait_for_tables) {
     pp_recorder *recorder = &pp_recorder_state;
-    if (pp_is_inert())
-        return;
     while (atomic_exchange_explicit(&scanning, 1, memory_order_acquire))
         sched_yield();
     uint32_t spare = atomic_load(&recorder->active) ^ 1;
@@ -190,6 +188,13 @@ void pp_modules_scan(bool wait_for_tables) {
             return;
         prefault_table(module);
     }
+}
+
+void pp_modules_scan(bool wait_for_tables) {
+    if (!pp_calls_begin())
+        return;
+    scan_modules(wait_for_tables);
+    pp_calls_end();
 }
 
 // Another thread of the parent may have been in a scan: here it will not go on. What it had not published is not in

@@ -44,6 +44,7 @@ bool pp_process_begin(uint32_t parent_slot, int32_t parent_pid, uint64_t start_c
     atomic_store(&process->exec, 0);
     atomic_store(&process->signal_taken, 0);
     atomic_store(&process->filtered, 0);
+    atomic_store(&process->traced, 0);
     atomic_store_explicit(&process->state, PP_SLOT_LIVE, memory_order_release);
     return true;
 }

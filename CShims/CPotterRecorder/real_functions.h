@@ -10,6 +10,7 @@
 #include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/msg.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sem.h>
 #include <sys/socket.h>
@@ -37,6 +38,10 @@
     X(int, pthread_sigqueue, (pthread_t, int, const union sigval))                                                     \
     X(int, tgkill, (pid_t, pid_t, int))                                                                                \
     X(int, prctl, (int, unsigned long, unsigned long, unsigned long, unsigned long))                                   \
+    X(long, ptrace, (long, long, long, long))                                                                          \
+    X(int, signalfd, (int, const sigset_t *, int))                                                                     \
+    X(int, setrlimit, (int, const struct rlimit *))                                                                    \
+    X(int, prlimit, (pid_t, int, const struct rlimit *, struct rlimit *))                                              \
     X(void, _exit, (int))                                                                                              \
     X(void, quick_exit, (int))                                                                                         \
     PP_REAL_SIGNAL_FUNCTIONS(X)                                                                                        \

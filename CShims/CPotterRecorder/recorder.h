@@ -144,10 +144,16 @@ int pp_fexecve(int fd, char *const arguments[], char *const environment[]);
 int pp_execveat(int fd, const char *path, char *const arguments[], char *const environment[], int flags);
 
 // image_linux.c: what kind of program an exec would start
-typedef enum pp_image { PP_IMAGE_UNKNOWN, PP_IMAGE_NATIVE, PP_IMAGE_FOREIGN } pp_image;
+typedef enum pp_image_kind { PP_IMAGE_UNKNOWN, PP_IMAGE_NATIVE, PP_IMAGE_FOREIGN } pp_image_kind;
+typedef struct pp_image {
+    pp_image_kind kind;
+    char first[64]; // name of a sanitizer's runtime, to be loaded before the recorder; "": none
+} pp_image;
 pp_image pp_image_of_path(const char *path);
 pp_image pp_image_of_fd(int fd);
 pp_image pp_image_of_file(const char *file); // searched in PATH as execvp does
+/// Whether a library of this name is a sanitizer's runtime.
+bool pp_is_sanitizer(const char *name, size_t length);
 
 // environment.c
 #define PP_ENVIRONMENT_EXTRA 3u
@@ -155,7 +161,10 @@ size_t pp_environment_count(char *const environment[]);
 /// Writes to `out` (room for count + PP_ENVIRONMENT_EXTRA) the environment that a child should get, with our two
 /// entries in it (native) or out of it (foreign). `text` holds the new strings. Returns `environment` itself where
 /// nothing changes.
-char *const *pp_environment_for(pp_image image, char *const environment[], char **out, char *text, size_t text_size);
+char *const *pp_environment_for(const pp_image *image, char *const environment[], char **out, char *text,
+                                size_t text_size);
+/// A list of LD_PRELOAD without the library that was put before ours for the sake of this image alone.
+const char *pp_preloads_of_program(const char *list);
 
 // dispositions.c: the program sees its own disposition of our signal
 void pp_dispositions_start(void);
@@ -166,6 +175,11 @@ sighandler_t pp_signal_through(sighandler_t (*real)(int, sighandler_t), int sign
 /// The signal is the program's from here on, or nobody's: no clock or timer of ours sends it any more. False: the
 /// collector lives and does not answer, so that a clock may.
 bool pp_signal_give_away(enum pp_counter why);
+/// After that: gives the signal a disposition of the program's. It is ignored for a moment, which flushes it on all
+/// threads: one of ours that stayed pending on a thread that blocks it would be taken for the program's later.
+int pp_disposition_set(const struct sigaction *program_action);
+/// The program asks for the signal in another way than by a handler.
+void pp_signal_claimed(enum pp_counter why);
 
 // seccomp_linux.c
 /// Around system calls of ours that another thread may not put under a filter: it waits for their end. False: too
@@ -175,6 +189,20 @@ void pp_calls_end(void);
 void pp_before_prctl(long option, unsigned long mode, unsigned long filter);
 void pp_before_syscall(long number, long first, long second, long third);
 bool pp_runs_filtered(void); // what is executed from here must not load the recorder
+
+/// The recorder leaves this process for good. True: no signal of ours comes any more. False: it did already, or the
+/// collector lives and does not answer.
+bool pp_withdraw(enum pp_counter why);
+
+// tracing_linux.c
+void pp_before_ptrace(long request, pid_t pid);
+bool pp_is_traced(void); // what is executed from here must not load the recorder
+
+// address_space_linux.c
+bool pp_address_space_is_short(void);
+uint64_t pp_tables_that_fit(uint64_t size); // how many bytes of the unwind tables are to be mapped
+/// Before the program sets a limit of `process` (0: its own).
+void pp_before_limit(pid_t process, int resource, const struct rlimit *limit);
 
 // stack_table.c
 bool pp_stack_intern(pp_session *session, const uint64_t *frames, const pp_unwound *unwound, uint32_t *id);

@@ -26,18 +26,6 @@
 
 static _Atomic int32_t filtered_child; // a vfork child that installed a filter: it shares this memory
 
-// Puts back the program's disposition. Ignoring the signal for a moment is what flushes it on all threads: one of ours
-// that stayed pending on a thread that blocks it would kill the program later.
-static void give_disposition_back(const struct sigaction *program_action) {
-    struct sigaction ignore = {.sa_handler = SIG_IGN};
-    siginfo_t of_program;
-    bool returns = pp_pending_take(&of_program); // only a thread that blocks it has any
-    pp_real.sigaction(PP_SIGNAL, &ignore, NULL);
-    pp_real.sigaction(PP_SIGNAL, program_action, NULL);
-    if (returns)
-        pp_pending_return(&of_program);
-}
-
 bool pp_calls_begin(void) {
     pp_recorder *recorder = &pp_recorder_state;
     if (recorder->session == NULL)
@@ -64,24 +52,30 @@ static void wait_for_other_thread(pp_recorder *recorder) {
         sched_yield();
 }
 
-static void withdraw(void) {
+bool pp_withdraw(enum pp_counter why) {
     pp_recorder *recorder = &pp_recorder_state;
-    if (recorder->session == NULL)
-        return;
-    if (getpid() != recorder->pid) {
-        atomic_store(&filtered_child, getpid());
-        return;
-    }
     uint32_t expected = PP_WITHDRAWN_NOT;
     if (!atomic_compare_exchange_strong(&recorder->withdrawn, &expected, PP_WITHDRAWN_SOON)) {
         wait_for_other_thread(recorder);
-        return;
+        return false;
     }
     wait_for_calls(recorder);
     bool taken_before = atomic_load(&recorder->signal_taken);
-    if (pp_signal_give_away(PP_COUNT_SECCOMP_FILTER) && !taken_before)
-        give_disposition_back(&recorder->program_action);
+    bool given = pp_signal_give_away(why);
+    if (given && !taken_before)
+        pp_disposition_set(&recorder->program_action);
     atomic_store_explicit(&recorder->withdrawn, PP_WITHDRAWN, memory_order_release);
+    return given;
+}
+
+static void before_filter(void) {
+    const pp_recorder *recorder = &pp_recorder_state;
+    if (recorder->session == NULL)
+        return;
+    if (getpid() != recorder->pid)
+        atomic_store(&filtered_child, getpid());
+    else
+        pp_withdraw(PP_COUNT_SECCOMP_FILTER);
 }
 
 bool pp_runs_filtered(void) {
@@ -96,16 +90,25 @@ void pp_before_prctl(long option, unsigned long mode, unsigned long filter) {
         return;
     int saved = errno;
     if (mode == SECCOMP_MODE_STRICT || (mode == SECCOMP_MODE_FILTER && filter != 0))
-        withdraw();
+        before_filter();
     errno = saved;
 }
 
 void pp_before_syscall(long number, long first, long second, long third) {
     int saved = errno;
+    if (number == SYS_rt_sigaction && first == PP_SIGNAL && second != 0)
+        pp_signal_claimed(PP_COUNT_SIGNAL_TAKEN);
+    if ((number == SYS_signalfd4 || number == SYS_signalfd) && second != 0 &&
+        sigismember((const sigset_t *)second, PP_SIGNAL) == 1) // NOLINT: an address by definition
+        pp_signal_claimed(PP_COUNT_SIGNAL_TAKEN);
+    if (number == SYS_prlimit64)
+        pp_before_limit((pid_t)first, (int)second, (const struct rlimit *)third); // NOLINT: an address by definition
+    if (number == SYS_setrlimit)
+        pp_before_limit(0, (int)first, (const struct rlimit *)second); // NOLINT
     if (number == SYS_prctl)
         pp_before_prctl(first, (unsigned long)second, (unsigned long)third);
     else if (number == SYS_seccomp)
         if ((first == SECCOMP_SET_MODE_STRICT && third == 0) || (first == SECCOMP_SET_MODE_FILTER && third != 0))
-            withdraw();
+            before_filter();
     errno = saved;
 }

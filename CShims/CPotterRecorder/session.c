@@ -123,12 +123,12 @@ static pp_session *map_session(const pp_welcome *welcome, const int descriptors[
     if (welcome->session_size != PP_SESSION_SIZE)
         return NULL;
     pp_session *session = map_shared(descriptors[0], PP_SESSION_SIZE, PROT_READ | PROT_WRITE);
-    recorder->tables = map_shared(descriptors[1], welcome->tables_size, PROT_READ);
+    recorder->tables_size = pp_tables_that_fit(welcome->tables_size);
+    recorder->tables = map_shared(descriptors[1], recorder->tables_size, PROT_READ);
     recorder->bell = map_shared(descriptors[2], sizeof(pp_bell), PROT_READ | PROT_WRITE);
-    size_t scratch = (size_t)PP_THREAD_SLOTS * PP_MAX_FRAMES * sizeof(uint64_t);
-    void *frames = mmap(NULL, scratch, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *frames =
+        mmap(NULL, PP_SCRATCH_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     recorder->scratch = frames == MAP_FAILED ? NULL : frames;
-    recorder->tables_size = welcome->tables_size;
     bool valid = session != NULL && recorder->tables != NULL && recorder->bell != NULL && recorder->scratch != NULL &&
                  session->magic == PP_SESSION_MAGIC && session->version == PP_WIRE_VERSION;
     return valid ? session : NULL; // what was mapped stays mapped: inert, and harmless
@@ -169,6 +169,14 @@ static uintptr_t main_stack_high(void) {
     return (end + 4095) & ~(uintptr_t)4095;
 }
 
+// A sanitizer's runtime that was put before us has been loaded: nobody else needs it.
+static void clean_environment(void) {
+    char *list = getenv("LD_PRELOAD");
+    const char *of_program = list != NULL ? pp_preloads_of_program(list) : NULL;
+    if (of_program != list)
+        memmove(list, of_program, strlen(of_program) + 1);
+}
+
 // The path by which LD_PRELOAD names this library: environment of children must say the same.
 static void remember_environment(const char *path) {
     strcpy(session_path, path);
@@ -203,6 +211,8 @@ static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
     pp_modules_prefault();
     if (atomic_load(&session->restores_default))
         recorder->program_action = (struct sigaction){.sa_handler = SIG_DFL};
+    if (recorder->program_action.sa_handler == SIG_IGN) // inherited
+        pp_signal_claimed(PP_COUNT_SIGNAL_TAKEN);
     return true;
 }
 
@@ -210,10 +220,12 @@ void pp_recorder_start(void) {
     uint64_t startup_cpu_ns = pp_now(CLOCK_PROCESS_CPUTIME_ID);
     int saved = errno;
     pp_real_resolve();
+    clean_environment();
     const char *path = getenv("POTTER_SESSION");
     if (path != NULL && path[0] == '/' && strlen(path) < sizeof(session_path) && pp_real.sigaction != NULL) {
         remember_environment(path);
-        pp_session *session = preload_path[0] ? say_hello(startup_cpu_ns) : NULL;
+        bool can = preload_path[0] && !pp_address_space_is_short();
+        pp_session *session = can ? say_hello(startup_cpu_ns) : NULL;
         if (session != NULL)
             begin_image(session, startup_cpu_ns);
     }

@@ -136,7 +136,7 @@ void potter_occupy_standard_descriptors(void) {
             (void)!open("/dev/null", O_RDWR | O_CLOEXEC); // the lowest free one is this
 }
 
-int potter_wait_signal(int timeout_ms, bool *from_user) {
+int potter_wait_signal(int timeout_ms, bool *from_user, pid_t *sender) {
     sigset_t set = watched_signals();
     siginfo_t info;
     struct timespec timeout = duration((uint64_t)timeout_ms * 1000000u);
@@ -144,6 +144,7 @@ int potter_wait_signal(int timeout_ms, bool *from_user) {
     if (signal <= 0)
         return 0;
     *from_user = info.si_code <= 0; // SI_USER, SI_TKILL, SI_QUEUE; the terminal's are SI_KERNEL
+    *sender = *from_user ? info.si_pid : 0;
     return signal;
 }
 
@@ -168,7 +169,7 @@ void potter_hold_standard_descriptors(void) {
     }
 }
 
-static const int raised_limits[] = {RLIMIT_NOFILE, RLIMIT_FSIZE};
+static const int raised_limits[] = {RLIMIT_NOFILE, RLIMIT_FSIZE, RLIMIT_AS, RLIMIT_DATA};
 #define LIMITS (sizeof(raised_limits) / sizeof(raised_limits[0]))
 static struct rlimit limits_before[LIMITS];
 static bool limits_raised;
@@ -176,8 +177,10 @@ static bool limits_raised;
 void potter_raise_limits(void) {
     for (size_t i = 0; i < LIMITS; i++) {
         getrlimit(raised_limits[i], &limits_before[i]);
+        struct rlimit none = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
         struct rlimit limit = {.rlim_cur = limits_before[i].rlim_max, .rlim_max = limits_before[i].rlim_max};
-        setrlimit(raised_limits[i], &limit);
+        if (raised_limits[i] == RLIMIT_NOFILE || setrlimit(raised_limits[i], &none) != 0)
+            setrlimit(raised_limits[i], &limit);
     }
     limits_raised = true;
 }
@@ -189,7 +192,7 @@ static void restore_limits(void) {
 
 // What a shell does before exec, in the child. Not posix_spawn: glibc's leaves its two internal signals ignored in the
 // program, which has every thread of it ignore pthread_cancel's, as far as /proc tells.
-static void become(const char *path, char *const *arguments, char *const *environment, int report) {
+int potter_become(const char *path, char *const *arguments, char *const *environment) {
     struct sigaction action = {.sa_handler = SIG_DFL};
     for (size_t i = 0; i < sizeof(ignored_signals) / sizeof(ignored_signals[0]); i++)
         if (sigismember(&default_before, ignored_signals[i]) == 1)
@@ -198,9 +201,7 @@ static void become(const char *path, char *const *arguments, char *const *enviro
     if (mask_changed)
         sigprocmask(SIG_SETMASK, &mask_before, NULL);
     execve(path, arguments, environment);
-    int error = errno;
-    (void)!write(report, &error, sizeof(error));
-    _exit(127);
+    return -errno;
 }
 
 int potter_spawn(const char *path, char *const *arguments, char *const *environment) {
@@ -208,9 +209,12 @@ int potter_spawn(const char *path, char *const *arguments, char *const *environm
     if (pipe2(report, O_CLOEXEC) != 0)
         return -errno;
     pid_t pid = fork();
-    if (pid == 0)
-        become(path, arguments, environment, report[1]);
     int error = pid < 0 ? errno : 0;
+    if (pid == 0) {
+        error = -potter_become(path, arguments, environment);
+        (void)!write(report[1], &error, sizeof(error));
+        _exit(127);
+    }
     close(report[1]);
     if (pid > 0) {
         ssize_t got;

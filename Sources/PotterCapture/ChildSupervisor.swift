@@ -5,9 +5,9 @@ import Glibc
 /// The command as our child: signals to it, its stops, its end.
 ///
 /// It stays in our process group, so the terminal's signals reach it without us; they are ignored here. What somebody
-/// sends to potter-prof with kill(2) is passed on, once; SIGCONT only to a command that is stopped: that of a shell (fg)
-/// goes to the whole group. When the terminal stops the command (Ctrl-Z), potter-prof stops too, or the shell would wait
-/// for ever.
+/// else sends to potter-prof with kill(2) is passed on, once; SIGCONT only to a command that is stopped: that of a shell
+/// (fg) goes to the whole group. When the terminal stops the command (Ctrl-Z), potter-prof stops too, or the shell would
+/// wait for ever.
 struct ChildSupervisor {
     let pid: Int32
     private(set) var hasEnded = false
@@ -20,10 +20,14 @@ struct ChildSupervisor {
         self.pid = pid
     }
 
-    func forwardSignals() {
+    /// `isRecorded`: whether a process is, or was, of the recording.
+    func forwardSignals(isRecorded: (Int32) -> Bool) {
         var fromUser = false
-        while case let signal = potter_wait_signal(0, &fromUser), signal > 0 {
-            if fromUser, signal != SIGCONT || ProcFiles.isStopped(pid) { kill(pid, signal) }
+        var sender: Int32 = 0
+        while case let signal = potter_wait_signal(0, &fromUser, &sender), signal > 0 {
+            guard fromUser, signal != SIGCONT || ProcFiles.isStopped(pid) else { continue }
+            // What comes from inside was for the process group: the command has it.
+            if !isRecorded(sender), !Descent.of(sender, from: pid) { kill(pid, signal) }
         }
     }
 

@@ -28,11 +28,10 @@ final class Collector {
     private var lastCommit: UInt64 = 0
     private var lastSweep: UInt64 = 0
 
-    init(settings: SamplingSettings, writer: RecordingWriter) throws {
+    init(settings: SamplingSettings, writer: RecordingWriter, memory: CollectorMemory) throws {
         self.settings = settings
         self.writer = writer
-        store = try UnwindTableStore()
-        bell = try SharedMemory(name: "potter-bell", size: 4096, reserved: 4096)
+        (store, bell) = (memory.store, memory.bell)
         server = try HelloServer()
     }
 
@@ -80,6 +79,8 @@ final class Collector {
             try writer.commit()
         }
     }
+
+    func hasRecorded(_ pid: Int32) -> Bool { processRows[pid] != nil }
 
     private func admit() throws {
         let arrivals = server.takeArrivals()
@@ -162,6 +163,18 @@ final class Collector {
             cpu = cpu.plus(.sum(session.processes.values.map { $0.lastCPU.minus($0.startCPU) }))
         }
         return (sum.samples, sum.lost, sessions.reduce(0) { $0 + $1.processes.count }, cpu)
+    }
+}
+
+/// What a recording shares with all its targets. Throws `NoRoom`.
+struct CollectorMemory {
+    let store: UnwindTableStore
+    let bell: SharedMemory
+
+    init() throws {
+        store = try UnwindTableStore()
+        bell = try SharedMemory(name: "potter-bell", size: 4096, reserved: 4096)
+        _ = try SessionMemory { _ in }  // there will be one at least
     }
 }
 

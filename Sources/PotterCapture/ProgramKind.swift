@@ -3,13 +3,18 @@ import Glibc
 
 /// What a file is to the kernel and the loader, read from its head alone.
 enum ProgramKind: Equatable {
-    case dynamic
+    /// `first`: a sanitizer's runtime, to be loaded before the recorder.
+    case dynamic(first: String?)
     case script
     case staticallyLinked
     case foreignLoader(String)
     case unreadable
 
     static let nativeLoader = "ld-linux-x86-64.so.2"
+
+    // elf(5): kinds of segments, tags of dynamic entries
+    private static let load = 1, dynamicSection = 2, interpreter = 3
+    private static let end: UInt64 = 0, needed: UInt64 = 1, stringTable: UInt64 = 5
 
     /// `path`: a C string.
     init(path: [CChar]) {
@@ -27,18 +32,53 @@ enum ProgramKind: Equatable {
         if head[0] == 0x23, head[1] == 0x21 { return .script }
         guard head.count == 64, head[0..<4] == [0x7f, 0x45, 0x4c, 0x46] else { return .script }  // the shell's business
         guard head[4] == 2, u16(head, 18) == 62 else { return .foreignLoader("of another machine or word size") }
-        let table = u64(head, 32)
         let size = Int(u16(head, 54))
-        for i in 0..<Int(min(u16(head, 56), 64)) where size >= 56 {
-            guard let header = bytes(fd, at: table &+ UInt64(i * size), count: 56), header.count == 56 else {
-                return .unreadable
-            }
-            guard header[0] == 3, header[1] == 0, header[2] == 0, header[3] == 0 else { continue }  // PT_INTERP
-            let name = bytes(fd, at: u64(header, 8), count: Int(min(u64(header, 32), 255))) ?? []
-            let loader = String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
-            return loader.hasSuffix("/" + nativeLoader) ? .dynamic : .foreignLoader(loader)
+        guard size >= 56, let table = bytes(fd, at: u64(head, 32), count: size * Int(min(u16(head, 56), 64))) else {
+            return .unreadable
         }
-        return .staticallyLinked
+        let segments = stride(from: 0, to: table.count - 55, by: size).map { Segment(table, $0) }
+        guard let loaderName = segments.first(where: { $0.type == interpreter }) else { return .staticallyLinked }
+        let loader = text(fd, at: loaderName.offset)
+        guard loader.hasSuffix("/" + nativeLoader) else { return .foreignLoader(loader) }
+        return .dynamic(first: firstLibrary(fd, segments).flatMap { isSanitizer($0) ? $0 : nil })
+    }
+
+    private struct Segment {
+        let type: Int
+        let offset, address, size: UInt64
+
+        init(_ table: [UInt8], _ at: Int) {
+            type = Int(u64(table, at) & 0xffff_ffff)
+            (offset, address, size) = (u64(table, at + 8), u64(table, at + 16), u64(table, at + 32))
+        }
+    }
+
+    /// The recorder has the same rule for children: image_linux.c.
+    private static func isSanitizer(_ library: String) -> Bool {
+        let runtimes = ["libasan.so", "libhwasan.so", "libtsan.so", "liblsan.so", "libubsan.so", "libclang_rt."]
+        return !library.contains { "/$: ".contains($0) } && runtimes.contains { library.hasPrefix($0) }
+    }
+
+    /// The first DT_NEEDED.
+    private static func firstLibrary(_ fd: Int32, _ segments: [Segment]) -> String? {
+        guard let dynamic = segments.first(where: { $0.type == dynamicSection }),
+            let entries = bytes(fd, at: dynamic.offset, count: 1024)
+        else { return nil }
+        var tags: [UInt64: UInt64] = [:]
+        for at in stride(from: 0, to: entries.count - 15, by: 16) {
+            let tag = u64(entries, at)
+            if tag == end { break }
+            tags[tag] = tags[tag] ?? u64(entries, at + 8)
+        }
+        guard let name = tags[needed], let strings = tags[stringTable],
+            let segment = segments.first(where: { $0.type == load && strings &- $0.address < $0.size })
+        else { return nil }
+        return text(fd, at: segment.offset &+ (strings &- segment.address) &+ name)
+    }
+
+    /// A string of the file, at most 255 bytes of it.
+    private static func text(_ fd: Int32, at offset: UInt64) -> String {
+        String(decoding: (bytes(fd, at: offset, count: 255) ?? []).prefix { $0 != 0 }, as: UTF8.self)
     }
 
     private static func bytes(_ fd: Int32, at offset: UInt64, count: Int) -> [UInt8]? {

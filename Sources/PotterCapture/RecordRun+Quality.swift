@@ -7,7 +7,11 @@ import PotterRecording
 extension RecordRun {
     /// What the report's quality line is made of: nothing that was lost goes unsaid.
     func writeQuality() throws {
-        let totals = collector.totals
+        var totals = collector.totals
+        if launch.unrecorded != nil {
+            totals.counters[Int(PP_COUNT_FOREIGN_IMAGE.rawValue)] += 1
+            totals.foreign[launch.path.text, default: 0] += 1
+        }
         func count(_ counter: pp_counter) -> Int64 { Int64(clamping: totals.counters[Int(counter.rawValue)]) }
         let numbers: [(String, Int64)] = [
             ("samples", Int64(clamping: totals.samples)),
@@ -21,6 +25,8 @@ extension RecordRun {
             ("processes.no_slot", count(PP_COUNT_NO_PROCESS_SLOT)),
             ("processes.signal_taken", count(PP_COUNT_SIGNAL_TAKEN)),
             ("processes.seccomp_filter", count(PP_COUNT_SECCOMP_FILTER)),
+            ("processes.address_limit", count(PP_COUNT_ADDRESS_LIMIT)),
+            ("processes.traced", count(PP_COUNT_TRACED)),
             ("modules.no_slot", count(PP_COUNT_NO_MODULE_SLOT)),
             ("signals.ignored", count(PP_COUNT_STALE)),
             ("signals.unknown_thread", count(PP_COUNT_UNKNOWN_THREAD)),

@@ -16,21 +16,23 @@ public struct RecordRun {
     let collector: Collector
 
     /// Everything that can be refused is refused here, before the command starts.
-    public init(_ options: RecordOptions) throws {
+    init(_ options: RecordOptions, launch: CommandLaunch) throws {
         self.options = options
+        self.launch = launch
         potter_occupy_standard_descriptors()
-        launch = try CommandLaunch(command: options.command)
         preload = try PreloadLibrary.find(override: options.preloadLibrary)
         settings = try SamplingSettings(options)
         potter_hold_standard_descriptors()
         potter_ignore_signals()
         potter_raise_limits()
         try Self.checkDescriptors()
+        // First, since it may find no room: a recording must not be there then.
+        let memory = try CollectorMemory()
         writer = try RecordingWriter(path: options.output, run: Self.describe(options, settings))
-        collector = try Collector(settings: settings, writer: writer)
+        collector = try Collector(settings: settings, writer: writer, memory: memory)
     }
 
-    private static func describe(_ options: RecordOptions, _ settings: SamplingSettings) -> RunInfo {
+    static func describe(_ options: RecordOptions, _ settings: SamplingSettings) -> RunInfo {
         var system = utsname()
         uname(&system)
         return RunInfo(
@@ -109,7 +111,7 @@ public struct RecordRun {
         var stopped = false
         if options.delayMs <= 0 { try collector.begin() }
         while !supervisor.hasEnded {
-            supervisor.forwardSignals()
+            supervisor.forwardSignals { collector.hasRecorded($0) }
             let now = potter_monotonic_ns()
             if stopped || failure != nil {
                 usleep(20_000)
@@ -167,6 +169,10 @@ public struct RecordRun {
     private func announce() {
         guard !options.quiet else { return }
         let totals = collector.totals
+        if let reason = launch.unrecorded {
+            say("\(launch.arguments[0].text) ran unrecorded: \(reason)")
+            return
+        }
         if totals.images == 0 {
             say("nothing was recorded: the command never loaded \(PreloadLibrary.fileName)")
             return
@@ -181,7 +187,7 @@ public struct RecordRun {
         )
         for (path, count) in totals.foreign.sorted(by: { $0.key < $1.key }) {
             say(
-                "\(path) ran unrecorded, \(count) times: it cannot load the recorder (static, another loader, or setuid)"
+                "\(path) ran unrecorded, \(count) times: it cannot load the recorder (static, another loader, setuid, traced, or little address space)"
             )
         }
         for refusal in collector.server.takeRefusals() { say("\(refusal): it ran unrecorded") }
@@ -194,7 +200,7 @@ extension RecordRun {
         let taken = totals.counters[Int(PP_COUNT_SIGNAL_TAKEN.rawValue)]
         if taken > 0 {
             say(
-                "\(plural(Int(clamping: taken), "process")) installed a SIGPROF handler of its own and was not sampled from then on: "
+                "\(plural(Int(clamping: taken), "process")) handled SIGPROF, ignored it or waited for it, and was not sampled from then on: "
                     + "its CPU time is [unattributed]")
         }
     }

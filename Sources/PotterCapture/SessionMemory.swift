@@ -3,7 +3,7 @@ import CPotterSys
 import CPotterWire
 import Glibc
 
-/// A sealed memfd, mapped shared; closed and unmapped when it goes.
+/// A sealed memfd, mapped shared; closed and unmapped when it goes. Throws `NoRoom`.
 final class SharedMemory: @unchecked Sendable {
     let descriptor: Int32
     let base: UnsafeMutableRawPointer
@@ -12,14 +12,15 @@ final class SharedMemory: @unchecked Sendable {
     init(name: String, size: UInt64, reserved: UInt64) throws {
         let fd = potter_memfd(name, size, reserved)
         guard fd >= 0 else {
-            throw CaptureError(
-                "cannot make shared memory (\(size >> 20) MiB): \(errorText(fd)); "
+            throw NoRoom(
+                description: "cannot make shared memory (\(size >> 20) MiB): \(errorText(fd)); "
                     + (fd == -EFBIG ? "raise the hard limit of `ulimit -f`" : "free some memory or raise the limit"))
         }
         guard let base = potter_map_shared(fd, size) else {
             let error = -errno
             close(fd)
-            throw CaptureError("cannot map shared memory (\(size >> 20) MiB): \(errorText(error)); raise `ulimit -v`")
+            throw NoRoom(
+                description: "cannot map shared memory (\(size >> 20) MiB): \(errorText(error)); raise `ulimit -v`")
         }
         descriptor = fd
         self.base = base

@@ -6,12 +6,17 @@ import PotterRecording
 
 /// Our signal goes back to the program: dispositions.c and seccomp_linux.c of the recorder ask for it, and wait.
 extension TargetSession {
-    /// The program installs a handler of its own for our signal, or a seccomp filter below which our handler could not
-    /// work, and waits until no signal of ours can come any more.
+    /// The program installs a handler of its own for our signal, or a seccomp filter or limit of address space below
+    /// which our handler could not work, and waits until no signal of ours can come any more.
     func giveSignalAway(_ process: TrackedProcess) throws {
         process.signalTaken = true
-        let filtered = pp_process_filtered(memory.process(process.slot))
-        let reason = filtered ? "the program installs a seccomp filter" : "the program handles SIGPROF itself"
+        let claim = pp_process_filtered(memory.process(process.slot))
+        let filtered = claim != 0
+        let reasons = [
+            "the program handles SIGPROF itself", "the program installs a seccomp filter",
+            "the program limits its address space", "the program is traced",
+        ]
+        let reason = reasons[Int(min(claim, 3))]
         for thread in threads.values where thread.process === process {
             thread.clock = nil
             thread.unsampledReason = reason

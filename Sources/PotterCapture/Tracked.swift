@@ -14,7 +14,7 @@ final class TrackedProcess {
     var lastCPU: UInt64
     var catchesSignal = false
     var signalTaken = false
-    /// It installs a seccomp filter.
+    /// It installs a seccomp filter, or limits its address space.
     var isFiltered = false
     /// Another image has taken its place by exec.
     var isReplaced = false

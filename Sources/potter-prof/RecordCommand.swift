@@ -93,7 +93,7 @@ struct RecordCommand: ParsableCommand {
         options.limits = limits.limits
         let status: Int32
         do {
-            status = try RecordRun(options).run()
+            status = try RecordRun.record(options)
         } catch let error as CaptureError {
             say("\(error)")
             throw ExitCode(error.exitStatus)

@@ -109,9 +109,13 @@ extension RobustTests {
                     ["sh", "-c", "ulimit -S -f; trap"],
                     launcher: ["sh", "-c", "ulimit \(kind) -f 200 &&  exec \"$@\"", "sh"])
             }
-            // A soft limit is the command's alone. A hard one leaves no room for session memory.
+            // A soft limit is the command's alone. A hard one leaves no room for session memory, but for who may raise it.
             #expect(limited("-S").wait().output == "200\n")
-            expect(limited("").wait(), status: 1, "File too large", "ulimit -f")
+            let hard = limited("").wait()
+            #expect(hard.status == 0 && hard.output == "200\n", "\(hard)")
+            if !hard.errors.isEmpty {
+                expect(hard, status: 0, "sh runs unrecorded", "File too large", "ulimit -f")
+            }
         }
 
         @Test func aStartThatFailsLeavesNothing() {
@@ -180,7 +184,7 @@ extension RobustTests {
             #expect(run.quality("images.foreign:\(fixed)") == 2)
             #expect(result.errors.contains("\(fixed) ran unrecorded"), "\(result)")
             #expect(run.report().output.contains("2 programs could not load the recorder"))
-            #expect(run.report().output.contains("setuid): \(fixed.split(separator: "/").last!) (2 times)"))
+            #expect(run.report().output.contains("address space): \(fixed.split(separator: "/").last!) (2 times)"))
         }
     }
 }

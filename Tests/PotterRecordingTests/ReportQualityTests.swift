@@ -54,11 +54,11 @@ import Testing
             (["modules.no_slot": 2], "2 libraries found the table of modules full"),
             (
                 ["processes.signal_taken": 1],
-                "1 process installed its own SIGPROF handler and was not sampled from then on"
+                "1 process handled SIGPROF, ignored it or waited for it, and was not sampled from then on"
             ),
             (
                 ["images.foreign": 1, "images.foreign:/opt/musl-hello": 1],
-                "1 program could not load the recorder (static, other loader or setuid): musl-hello"
+                "1 program could not load the recorder (static, other loader, setuid, traced, or little address space): musl-hello"
             ),
             (
                 ["unwind.failed:/lib/libx.so": 10],

@@ -59,14 +59,19 @@ void potter_ignore_signals(void);
 /// Where one of descriptors 0 to 2 is closed, /dev/null takes its place, close-on-exec: else a file of ours would, and
 /// a message of ours go into it.
 void potter_hold_standard_descriptors(void);
-/// Raises soft limits to the hard ones: of open descriptors (a thread of the target needs one, a process two) and of
-/// file sizes (session memory counts as a file). potter_spawn gives the child those from before.
+/// Raises limits to the hard ones, as root beyond: of open descriptors (a thread of the target needs one, a process
+/// two), of file sizes (session memory counts as a file), of address space and data. potter_spawn gives the child those
+/// from before.
 void potter_raise_limits(void);
 
 /// Starts `path` in our process group, with the signal mask from before potter_block_signals. Returns the pid, or what
 /// execve said.
 int potter_spawn(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
                  char *_Nullable const *_Nonnull environment);
+
+/// Becomes `path`, with signals and limits as they were. Returns only if that fails: what execve said.
+int potter_become(const char *_Nonnull path, char *_Nullable const *_Nonnull arguments,
+                  char *_Nullable const *_Nonnull environment);
 
 /// Blocks the signals that a terminal or a user sends to potter-prof, for all threads made from now on; potter_spawn
 /// gives the child the mask from before. Returns 0.
@@ -76,7 +81,7 @@ int potter_block_signals(void);
 void potter_occupy_standard_descriptors(void);
 /// Waits for one of them, at most `timeout_ms`. Returns the signal, 0 on time-out; *from_user: sent by kill(2), not by
 /// the terminal.
-int potter_wait_signal(int timeout_ms, bool *_Nonnull from_user);
+int potter_wait_signal(int timeout_ms, bool *_Nonnull from_user, pid_t *_Nonnull sender);
 
 /// State changes of child `pid`, without waiting: 0 nothing, 1 exited (*value: status), 2 killed (*value: signal),
 /// 3 stopped (*value: signal), 4 continued. Exits are reported but not reaped; *cpu_ns is then its own and its

@@ -90,6 +90,8 @@ enum pp_counter {
     PP_COUNT_SIGNAL_TAKEN,    // the program installed its own SIGPROF handler: sampling ended
     PP_COUNT_FOREIGN_IMAGE,   // exec of a program that cannot load the recorder (static, other loader, setuid)
     PP_COUNT_SECCOMP_FILTER,  // the program installs a seccomp filter: the recorder has withdrawn
+    PP_COUNT_ADDRESS_LIMIT,   // the program limits its address space: the recorder has withdrawn
+    PP_COUNT_TRACED,          // the program is traced (by a debugger): sampling ended
     PP_COUNT_COUNTERS
 };
 
@@ -166,8 +168,10 @@ typedef struct pp_process {
     _Atomic uint64_t exit_cpu_ns; // at exit(), _exit() or before exec; 0 if it never said so
     _Atomic uint32_t exec; // 1: this process is in an exec; 2: and SIGPROF is ignored across it, for our sake alone
     _Atomic uint32_t signal_taken; // futex word: 1 the program claims SIGPROF, disarm all threads; 2 done
-    _Atomic uint32_t filtered;     // 1: what claims SIGPROF is a seccomp filter, below which none of ours may come
-    uint32_t reserved[3];
+    _Atomic uint32_t filtered;     // what claims SIGPROF is 1: a seccomp filter, below which none of ours may come;
+                                   // 2: a limit of address space, which our memory would exceed; 3: a tracer
+    _Atomic uint32_t traced;       // 1: its parent traces it: what it executes must not load the recorder
+    uint32_t reserved[2];
 } pp_process;
 _Static_assert(sizeof(pp_process) == 64, "process slot");
 
@@ -244,6 +248,14 @@ _Static_assert(PP_COUNT_COUNTERS <= 16, "counters");
 #define PP_STACK_INDEX_OFFSET (PP_RINGS_OFFSET + PP_PAGE_ROUND((uint64_t)PP_THREAD_SLOTS * PP_RING_BYTES))
 #define PP_STACK_ARENA_OFFSET (PP_STACK_INDEX_OFFSET + PP_PAGE_ROUND((uint64_t)PP_STACK_BUCKETS * 4))
 #define PP_SESSION_SIZE (PP_STACK_ARENA_OFFSET + PP_PAGE_ROUND((uint64_t)PP_STACK_ARENA_WORDS * 8))
+
+// A limit of address space or data counts what the recorder maps in the target (but for the unwind tables, which are
+// cut to fit): it is to be at most one part in so many, or the program runs unrecorded.
+#define PP_LEAST_SHARE 16u
+#define PP_SCRATCH_BYTES ((uint64_t)PP_THREAD_SLOTS * PP_MAX_FRAMES * 8u)
+#define PP_MAPPED_BYTES (PP_SESSION_SIZE + PP_SCRATCH_BYTES)
+#define PP_LEAST_ADDRESS_SPACE (PP_LEAST_SHARE * PP_MAPPED_BYTES)
+#define PP_LEAST_DATA (PP_LEAST_SHARE * PP_SCRATCH_BYTES)
 
 // The page by which all targets of a recording wake the collector.
 typedef struct pp_bell {

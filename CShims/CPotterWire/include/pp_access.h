@@ -90,12 +90,15 @@ static inline void pp_session_copy_path(pp_session *s, uint32_t offset, char *to
     to[n] = 0;
 }
 
+static inline uint64_t pp_least_address_space(void) { return PP_LEAST_ADDRESS_SPACE; }
+static inline uint64_t pp_least_data(void) { return PP_LEAST_DATA; }
+
 static inline uint32_t pp_process_state(pp_process *p) { return pp_load32(&p->state); }
 static inline void pp_process_set_state(pp_process *p, uint32_t state) { pp_store32(&p->state, state); }
 static inline uint64_t pp_process_exit_cpu(pp_process *p) { return pp_load64(&p->exit_cpu_ns); }
 static inline uint32_t pp_process_exec(pp_process *p) { return pp_load32(&p->exec); }
 static inline uint32_t pp_process_signal_taken(pp_process *p) { return pp_load32(&p->signal_taken); }
-static inline bool pp_process_filtered(pp_process *p) { return pp_load32(&p->filtered) != 0; }
+static inline uint32_t pp_process_filtered(pp_process *p) { return pp_load32(&p->filtered); }
 static inline const void *pp_process_signal_given(pp_process *p) {
     pp_store32(&p->signal_taken, 2);
     return &p->signal_taken;

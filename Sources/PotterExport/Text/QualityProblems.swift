@@ -80,16 +80,23 @@ struct QualityProblems {
             Function.fileName(of: part.name) + (part.count > 1 ? " (\(Units.count(part.count)) times)" : "")
         }
         return [
-            counted(QualityKey.processesSignalTaken, "process installed its", "processes installed their") {
+            counted(QualityKey.processesSignalTaken, "process", "processes") {
                 let were = quality.number(QualityKey.processesSignalTaken) == 1 ? "was" : "were"
-                return "\($0) own SIGPROF handler and \(were) not sampled from then on"
+                return "\($0) handled SIGPROF, ignored it or waited for it, and \(were) not sampled from then on"
             },
             counted(QualityKey.processesSeccompFilter, "process installed a", "processes installed a") {
                 let were = quality.number(QualityKey.processesSeccompFilter) == 1 ? "was" : "were"
                 return "\($0) seccomp filter and \(were) not sampled from then on"
             },
+            counted(QualityKey.processesAddressLimit, "process limited its", "processes limited their") {
+                let were = quality.number(QualityKey.processesAddressLimit) == 1 ? "was" : "were"
+                return "\($0) own address space and \(were) not sampled from then on"
+            },
+            counted(QualityKey.processesTraced, "process was", "processes were") {
+                "\($0) traced by a debugger and not sampled from then on"
+            },
             counted(QualityKey.imagesForeign, "program") {
-                "\($0) could not load the recorder (static, other loader or setuid)"
+                "\($0) could not load the recorder (static, other loader, setuid, traced, or little address space)"
                     + (names.isEmpty ? "" : ": \(names.joined(separator: ", "))")
             },
         ].compactMap(\.self)

@@ -7,7 +7,7 @@ import PotterProfile
 ///     quality: good; 7,288 samples, 0 lost; engine perf (the kernel allows it); 499 Hz asked, 448 Hz delivered
 ///
 ///     quality: 1 problem
-///       - 1 process installed its own SIGPROF handler and was not sampled from then on
+///       - 1 process handled SIGPROF, ignored it or waited for it, and was not sampled from then on
 ///       7,288 samples, 0 lost; …
 struct QualityText {
     let summary: RunSummary

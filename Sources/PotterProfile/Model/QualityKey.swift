@@ -14,6 +14,8 @@ public enum QualityKey {
     public static let processesNoSlot = "processes.no_slot"
     public static let processesSignalTaken = "processes.signal_taken"
     public static let processesSeccompFilter = "processes.seccomp_filter"
+    public static let processesAddressLimit = "processes.address_limit"
+    public static let processesTraced = "processes.traced"
     public static let modulesNoSlot = "modules.no_slot"
     public static let imagesForeign = "images.foreign"
     public static let signalsIgnored = "signals.ignored"

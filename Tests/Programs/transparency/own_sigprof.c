@@ -48,7 +48,7 @@ int main(int count, char **arguments) {
     pthread_join(thread, NULL);
     setitimer(ITIMER_PROF, &off, NULL);
     int total = mine + plain;
-    printf("own ticks: %s, others: %d\n", total >= 15 && total <= 60 ? "right" : "wrong", others);
+    printf("own ticks: %s, others: %d\n", total >= 4 && total <= 60 ? "right" : "wrong", others);
     fflush(stdout);
     signal(SIGPROF, SIG_DFL);
     burn(0.05);
