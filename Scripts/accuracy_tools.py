@@ -42,7 +42,7 @@ class Profile:
         return sum(seconds for names, seconds, _ in self.stacks if not (len(names) == 1 and next(iter(names)) in NOT_SAMPLED))
 
 
-NOT_SAMPLED = {"[unattributed]", "[startup]", "[arming]", "[exit]", "[other kernel]"}
+NOT_SAMPLED = {"[unattributed]", "[startup]", "[arming]", "[exit]"}
 
 
 def truth_of(text):
