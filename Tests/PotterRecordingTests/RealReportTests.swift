@@ -122,7 +122,9 @@ import Testing
         let before = try shares(",\(change)"), after = try shares("\(change),")
         #expect((before["early"] ?? 0) > 97 && (before["late"] ?? 0) < 1, "\(before)")
         #expect((after["late"] ?? 0) > 97 && (after["early"] ?? 0) < 1, "\(after)")
-        #expect((after["[kernel]"] ?? 0) > 20 && (before["[kernel]"] ?? 0) < 5)
+        // A tick in one of the few system calls of `early` stands for as much as one of `late`.
+        let (kernelBefore, kernelAfter) = (before["[kernel]"] ?? 0, after["[kernel]"] ?? 0)
+        #expect(kernelAfter > 20 && kernelBefore < kernelAfter / 2, "\(kernelBefore) \(kernelAfter)")
     }
 
     @Test func processes() throws {

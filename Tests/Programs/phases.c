@@ -23,7 +23,7 @@ __attribute__((noinline)) static uint64_t mix(uint64_t x, uint64_t rounds) {
 }
 __attribute__((noinline)) void early(double seconds) {
     for (double end = now(CLOCK_THREAD_CPUTIME_ID) + seconds; now(CLOCK_THREAD_CPUTIME_ID) < end;)
-        sink += mix(sink, 100000);
+        sink += mix(sink, 1000000);
 }
 __attribute__((noinline)) void late(double seconds) {
     char buffer[4096];

@@ -34,7 +34,8 @@ public struct SortedRows: Sendable {
         index = RowIndex(profile, keys)
         var sums: [Row] = []
         let rows = index.visit(profile, callers: withTotals) { weight, path in
-            while let last = path.max(), sums.count <= last { sums.append(Row(values: [])) }
+            // Rows are numbered as they come.
+            for row in path where row == sums.count { sums.append(Row(values: [])) }
             sums[path[0]].selfNs &+= weight.weightNs
             sums[path[0]].selfSamples &+= weight.samples
             sums[path[0]].selfVariance += weight.variance
