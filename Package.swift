@@ -40,6 +40,7 @@ let package = Package(
         .target(name: "CPotterSys", path: "CShims/CPotterSys", cSettings: [.define("_GNU_SOURCE")]),
         .systemLibrary(
             name: "CElf", path: "CShims/CElf", providers: [.apt(["libelf-dev", "libdw-dev", "liblzma-dev"])]),
+        .target(name: "CDemanglerGuard", path: "CShims/CDemanglerGuard", cSettings: [.define("_GNU_SOURCE")]),
         // C, inside the target.
         .target(
             name: "CPotterRecorder", dependencies: ["CPotterWire"], path: "CShims/CPotterRecorder",
@@ -51,7 +52,8 @@ let package = Package(
         // Swift.
         .target(name: "PotterCore", swiftSettings: swiftSettings),
         .target(
-            name: "PotterSymbols", dependencies: ["PotterCore", "CElf", "CPotterWire"], swiftSettings: swiftSettings),
+            name: "PotterSymbols", dependencies: ["PotterCore", "CElf", "CDemanglerGuard", "CPotterWire"],
+            swiftSettings: swiftSettings),
         .target(name: "PotterProfile", dependencies: ["PotterCore"], swiftSettings: swiftSettings),
         .target(
             name: "PotterRecording",

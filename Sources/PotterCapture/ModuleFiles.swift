@@ -5,8 +5,12 @@ import PotterSymbols
 /// Keeps the files of modules open from when they are first seen: names are looked up at the end, when a file may have
 /// been deleted or replaced, and the root of its container is gone.
 final class ModuleFiles {
-    /// Descriptors held at most; modules beyond are opened by their path again.
-    private static let limit = 768
+    /// Descriptors held at most; modules beyond are opened by their path again. Clocks of threads need descriptors, too.
+    private let limit: Int = {
+        var files = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return 0 }
+        return max(Int(min(files.rlim_cur, 3136)) - 64, 0) / 4
+    }()
 
     private struct Identity: Hashable {
         var device: UInt64
@@ -66,7 +70,7 @@ final class ModuleFiles {
             close(descriptor)
             return "/proc/self/fd/\(known)"
         }
-        guard held.count < Self.limit else {
+        guard held.count < limit else {
             close(descriptor)
             return nil
         }
