@@ -34,10 +34,12 @@ final class ModuleFiles {
     }
 
     /// The file that process `pid` has mapped as `path`, by the process's root where that differs from ours. A regular
-    /// one (opening a device or a pipe does things) with the build-id that was mapped.
+    /// one (asked before it is opened: opening a device or a pipe does things) with the build-id that was mapped.
     func find(_ path: String, of pid: Int32, isProgram: Bool, buildID: [UInt8]) -> Found? {
         let processRoot = "/proc/\(pid)/root"
         for candidate in (isProgram ? ["/proc/\(pid)/exe"] : []) + [processRoot + path, path] {
+            var status = stat()
+            guard stat(candidate, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
             let descriptor = open(candidate, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
             guard descriptor >= 0 else { continue }
             guard let identity = Self.identity(of: descriptor, kind: S_IFREG),
