@@ -41,6 +41,7 @@ let package = Package(
         .systemLibrary(
             name: "CElf", path: "CShims/CElf", providers: [.apt(["libelf-dev", "libdw-dev", "liblzma-dev"])]),
         .systemLibrary(name: "CZydis", path: "CShims/CZydis", providers: [.apt(["libzydis-dev"])]),
+        .target(name: "CDemanglerGuard", path: "CShims/CDemanglerGuard", cSettings: [.define("_GNU_SOURCE")]),
         // C, inside the target.
         .target(
             name: "CPotterRecorder", dependencies: ["CPotterWire"], path: "CShims/CPotterRecorder",
@@ -52,7 +53,8 @@ let package = Package(
         // Swift.
         .target(name: "PotterCore", swiftSettings: swiftSettings),
         .target(
-            name: "PotterSymbols", dependencies: ["PotterCore", "CElf", "CZydis", "CPotterWire"],
+            name: "PotterSymbols",
+            dependencies: ["PotterCore", "CElf", "CZydis", "CDemanglerGuard", "CPotterWire"],
             swiftSettings: swiftSettings),
         .target(name: "PotterProfile", dependencies: ["PotterCore"], swiftSettings: swiftSettings),
         .target(

@@ -5,8 +5,12 @@ import PotterSymbols
 /// Keeps the files of modules open from when they are first seen: names are looked up at the end, when a file may have
 /// been deleted or replaced, and the root of its container is gone.
 final class ModuleFiles {
-    /// Descriptors held at most; modules beyond are opened by their path again.
-    private static let limit = 768
+    /// Descriptors held at most; modules beyond are opened by their path again. Clocks of threads need descriptors, too.
+    private let limit: Int = {
+        var files = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &files) == 0 else { return 0 }
+        return max(Int(min(files.rlim_cur, 3136)) - 64, 0) / 4
+    }()
 
     private struct Identity: Hashable {
         var device: UInt64
@@ -30,10 +34,12 @@ final class ModuleFiles {
     }
 
     /// The file that process `pid` has mapped as `path`, by the process's root where that differs from ours. A regular
-    /// one (opening a device or a pipe does things) with the build-id that was mapped.
+    /// one (asked before it is opened: opening a device or a pipe does things) with the build-id that was mapped.
     func find(_ path: String, of pid: Int32, isProgram: Bool, buildID: [UInt8]) -> Found? {
         let processRoot = "/proc/\(pid)/root"
         for candidate in (isProgram ? ["/proc/\(pid)/exe"] : []) + [processRoot + path, path] {
+            var status = stat()
+            guard stat(candidate, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
             let descriptor = open(candidate, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
             guard descriptor >= 0 else { continue }
             guard let identity = Self.identity(of: descriptor, kind: S_IFREG),
@@ -66,7 +72,7 @@ final class ModuleFiles {
             close(descriptor)
             return "/proc/self/fd/\(known)"
         }
-        guard held.count < Self.limit else {
+        guard held.count < limit else {
             close(descriptor)
             return nil
         }

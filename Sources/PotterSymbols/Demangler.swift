@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mangled names to readable ones, by the demanglers in the Swift runtime, which is linked anyhow (also statically):
 // `_swift_backtrace_demangle` for short Swift names, C++ and legacy Rust; `swift_demangle` for the module only. Rust's
-// v0 names are read here (RustV0Name.swift says why).
+// v0 names are read here (RustV0Name.swift says why). The runtime's demanglers abort on some damaged names: CDemanglerGuard.
 
+import CDemanglerGuard
 import Glibc
 
 @_silgen_name("_swift_backtrace_demangle")
@@ -48,11 +49,15 @@ public enum Demangler {
     }
 
     static func short(_ mangled: String) -> String? {
-        take(mangled) { runtimeDemangleShort($0, $1, nil, nil) }
+        take(mangled) { name, length in
+            cdg_demangle({ runtimeDemangleShort($0, $1, nil, nil) }, name, length)
+        }
     }
 
     static func full(_ mangled: String) -> String? {
-        take(mangled) { runtimeDemangleFull($0, $1, nil, nil, 0) }
+        take(mangled) { name, length in
+            cdg_demangle({ runtimeDemangleFull($0, $1, nil, nil, 0) }, name, length)
+        }
     }
 
     private static func take(

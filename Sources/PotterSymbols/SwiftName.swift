@@ -24,6 +24,7 @@ enum SwiftName {
     static func demangle(_ mangled: String) -> DemangledName? {
         guard let short = Demangler.short(mangled) else { return nil }
         let name = folded(short)
+        guard !name.isEmpty else { return nil }  // A variant of nothing: damaged.
         return DemangledName(name: name, module: SwiftModule.name(of: mangled, display: name), language: .swift)
     }
 
