@@ -6,8 +6,10 @@ import pathlib
 import shutil
 import struct
 import subprocess
+import time
 
 GPERFTOOLS = "/usr/lib/x86_64-linux-gnu/libprofiler.so.0"
+KERNEL_TICK_NS = round(time.clock_getres(6) * 1e9)  # CLOCK_MONOTONIC_COARSE advances once a tick
 AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
 
 
@@ -77,8 +79,9 @@ class Potter(Tool):
         profile.samples = document["samples"]
         for line in folded.read_text().splitlines():
             chain, weight = line.rsplit(" ", 1)
-            # A sample of engine perf stands for one period, one of engine timer for one tick.
-            period = document["header"]["period_ns" if self.engine == "perf" else "tick_ns"]
+            # A sample of engine perf stands for one period, one of engine timer for one tick of the kernel's at least.
+            header = document["header"]
+            period = header["period_ns"] if self.engine == "perf" else max(header["tick_ns"], KERNEL_TICK_NS)
             profile.add({base_name(name) for name in chain.split(";")}, int(weight) / 1e9, int(weight) / period)
         for thread in document["threads"]:
             # All that the samples of a thread stand for, in the kernel, too.
