@@ -65,6 +65,16 @@ static char *preload_entry(const char *list, const pp_image *image, char *text) 
     return at == begin ? NULL : text;
 }
 
+size_t pp_environment_text(char *const environment[]) {
+    const char *session = pp_session_path();
+    size_t longest = 0;
+    for (size_t i = 0; environment != NULL && environment[i] != NULL; i++)
+        if (has_prefix(environment[i], preload_key) && strlen(environment[i]) > longest)
+            longest = strlen(environment[i]);
+    return sizeof(session_key) + (session != NULL ? strlen(session) : 0) + sizeof(preload_key) + longest +
+           strlen(pp_preload_path()) + sizeof(((pp_image *)0)->first) + 8;
+}
+
 static bool is_complete(char *const environment[]) {
     bool preload = false, session = false;
     for (size_t i = 0; environment[i] != NULL; i++) {

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #define PP_MOST_ENVIRONMENT 32768u // more entries than this are passed on as they are
-#define PP_TEXT_BYTES 8192u
 
 typedef struct exec_guard {
     bool active;
@@ -57,13 +56,15 @@ static void exec_failed(const exec_guard *guard) {
     errno = saved;
 }
 
-// The environment for `image`, in the caller's frame: alloca is freed when that function returns or execs.
+// The environment for `image`, in the caller's frame: alloca is freed when that function returns or execs. No byte more
+// than needed: a crash handler may execute on an alternate stack of a few KiB ([M] 8 KiB of text here ran over
+// Swift's).
 #define PP_CHILD_ENVIRONMENT(image, environment)                                                                       \
     (pp_environment_count(environment) > PP_MOST_ENVIRONMENT                                                           \
          ? (environment)                                                                                               \
          : pp_environment_for(&(image), environment,                                                                   \
                               alloca((pp_environment_count(environment) + PP_ENVIRONMENT_EXTRA) * sizeof(char *)),     \
-                              alloca(PP_TEXT_BYTES), PP_TEXT_BYTES))
+                              alloca(pp_environment_text(environment)), pp_environment_text(environment)))
 
 // Looks only where it may: below a seccomp filter nothing is opened, and what is executed must not load us; nor may
 // what a tracer watches or has too little room for us.

@@ -14,7 +14,7 @@
 // A FIFO or a terminal must not block us or become ours: exec says EACCES there.
 #define PP_OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define PP_SCRIPT_DEPTH 4 // the kernel follows as many `#!` lines
-#define PP_MOST_SEGMENTS 48
+#define PP_MOST_SEGMENTS 64
 #define PP_MOST_DYNAMIC 64
 
 #if defined(__x86_64__)
@@ -31,19 +31,18 @@ static bool changes_rights(int fd) {
                                      ((file.st_mode & S_ISGID) != 0 && file.st_gid != getegid()));
 }
 
-typedef struct elf_headers {
-    int fd;
-    unsigned count;
-    ElfW(Phdr) segments[PP_MOST_SEGMENTS];
-} elf_headers;
+static const pp_image unknown = {.kind = PP_IMAGE_UNKNOWN};
 
-static const ElfW(Phdr) * find(const elf_headers *headers, uint32_t type, uint64_t address) {
-    for (unsigned i = 0; i < headers->count; i++) {
-        const ElfW(Phdr) *segment = &headers->segments[i];
+// The first segment of a type, of PT_LOAD the one that holds `address`. Read one by one: the stack may be small.
+static bool find(int fd, const ElfW(Ehdr) * header, uint32_t type, uint64_t address, ElfW(Phdr) * segment) {
+    for (unsigned i = 0; i < header->e_phnum && i < PP_MOST_SEGMENTS; i++) {
+        off_t at = (off_t)(header->e_phoff + i * sizeof(*segment));
+        if (pread(fd, segment, sizeof(*segment), at) != sizeof(*segment))
+            return false;
         if (segment->p_type == type && (type != PT_LOAD || address - segment->p_vaddr < segment->p_filesz))
-            return segment;
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 // A string of the file, "" where there is none or it is too long.
@@ -67,48 +66,46 @@ bool pp_is_sanitizer(const char *name, size_t length) {
 
 // A sanitizer is the first library that a program NEEDs: some refuse to be anything else, and each expects that it is
 // called before whatever else interposes.
-static void find_sanitizer(const elf_headers *headers, char *name, size_t size) {
-    const ElfW(Phdr) *dynamic = find(headers, PT_DYNAMIC, 0);
-    ElfW(Dyn) entries[PP_MOST_DYNAMIC];
-    ssize_t got = dynamic == NULL ? 0 : pread(headers->fd, entries, sizeof(entries), (off_t)dynamic->p_offset);
+static void find_sanitizer(int fd, const ElfW(Ehdr) * header, char *name, size_t size) {
+    ElfW(Phdr) segment;
+    ElfW(Dyn) entry = {.d_tag = DT_DEBUG};
     uint64_t needed = ~0ull, strings = 0;
-    for (ssize_t i = 0; i < got / (ssize_t)sizeof(entries[0]) && entries[i].d_tag != DT_NULL; i++) {
-        if (entries[i].d_tag == DT_NEEDED && needed == ~0ull)
-            needed = entries[i].d_un.d_val;
-        if (entries[i].d_tag == DT_STRTAB)
-            strings = entries[i].d_un.d_ptr;
-    }
-    const ElfW(Phdr) *segment = find(headers, PT_LOAD, strings);
-    if (needed == ~0ull || strings == 0 || segment == NULL)
+    if (!find(fd, header, PT_DYNAMIC, 0, &segment))
         return;
-    read_text(headers->fd, segment->p_offset + (strings - segment->p_vaddr) + needed, name, size);
+    for (unsigned i = 0; i < PP_MOST_DYNAMIC && entry.d_tag != DT_NULL && strings == 0; i++) {
+        if (pread(fd, &entry, sizeof(entry), (off_t)(segment.p_offset + i * sizeof(entry))) != sizeof(entry))
+            return;
+        if (entry.d_tag == DT_NEEDED && needed == ~0ull)
+            needed = entry.d_un.d_val;
+        if (entry.d_tag == DT_STRTAB) // linkers put it after all DT_NEEDED
+            strings = entry.d_un.d_ptr;
+    }
+    if (needed == ~0ull || strings == 0 || !find(fd, header, PT_LOAD, strings, &segment))
+        return;
+    read_text(fd, segment.p_offset + (strings - segment.p_vaddr) + needed, name, size);
     if (!pp_is_sanitizer(name, strlen(name)))
         name[0] = 0;
 }
 
 static pp_image image_of_elf(int fd, const ElfW(Ehdr) * header) {
     pp_image image = {.kind = PP_IMAGE_FOREIGN};
+    ElfW(Phdr) interpreter;
     if (changes_rights(fd) || header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_machine != PP_MACHINE)
         return image;
-    elf_headers headers = {.fd = fd, .count = header->e_phnum < PP_MOST_SEGMENTS ? header->e_phnum : PP_MOST_SEGMENTS};
-    ssize_t size = (ssize_t)(headers.count * sizeof(ElfW(Phdr)));
-    if (header->e_phentsize != sizeof(ElfW(Phdr)) ||
-        pread(fd, headers.segments, (size_t)size, (off_t)header->e_phoff) != size)
-        return (pp_image){.kind = PP_IMAGE_UNKNOWN};
-    const ElfW(Phdr) *interpreter = find(&headers, PT_INTERP, 0);
-    if (interpreter == NULL)
+    if (header->e_phentsize != sizeof(ElfW(Phdr)))
+        return unknown; // the kernel will refuse it
+    if (!find(fd, header, PT_INTERP, 0, &interpreter))
         return image; // static
-    char loader[128];
-    read_text(fd, interpreter->p_offset, loader, sizeof(loader));
+    char loader[64];
+    read_text(fd, (uint64_t)interpreter.p_offset, loader, sizeof(loader));
     const char *name = strrchr(loader, '/');
     if (name == NULL || strcmp(name, strrchr(PP_LOADER, '/')) != 0)
         return image;
     image.kind = PP_IMAGE_NATIVE;
-    find_sanitizer(&headers, image.first, sizeof(image.first));
+    find_sanitizer(fd, header, image.first, sizeof(image.first));
     return image;
 }
 
-static const pp_image unknown = {.kind = PP_IMAGE_UNKNOWN};
 static pp_image image_of(int fd, int depth);
 
 static pp_image image_of_script(char *line, int depth) {
@@ -155,10 +152,11 @@ pp_image pp_image_of_file(const char *file) {
     const char *search = getenv("PATH");
     if (search == NULL)
         search = "/bin:/usr/bin";
-    char path[4096];
+    size_t room = strlen(search) + strlen(file) + 3;
+    char path[room];
     for (; *search != 0; search += *search == ':') {
         size_t length = strcspn(search, ":");
-        if (length + strlen(file) + 2 <= sizeof(path)) {
+        if (length + strlen(file) + 2 <= room) {
             memcpy(path, search, length);
             strcpy(stpcpy(path + length, length > 0 ? "/" : "./"), file);
             if (access(path, X_OK) == 0)

@@ -158,6 +158,7 @@ bool pp_is_sanitizer(const char *name, size_t length);
 // environment.c
 #define PP_ENVIRONMENT_EXTRA 3u
 size_t pp_environment_count(char *const environment[]);
+size_t pp_environment_text(char *const environment[]); // bytes of new strings, at most
 /// Writes to `out` (room for count + PP_ENVIRONMENT_EXTRA) the environment that a child should get, with our two
 /// entries in it (native) or out of it (foreign). `text` holds the new strings. Returns `environment` itself where
 /// nothing changes.

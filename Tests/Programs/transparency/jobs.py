@@ -67,14 +67,18 @@ def main():
         terminal.type(f"{record} {command} {suffix}\n")
 
     if how == "stop_and_go":
-        run(LOOP.format(40))
+        # Without children: one that is stopped between vfork and exec holds its parent.
+        path = f"/tmp/jobs-go-{os.getpid()}"
+        run(f"sh -c 'echo started; while [ ! -e {path} ]; do :; done; echo finished; exit 7'")
         terminal.wait("started")
         for _ in range(2):
             terminal.type("\x1a")
             terminal.wait(r"Stopped.*PROMPT> ")
             terminal.type("jobs -s | wc -l; fg >/dev/null\n")
             time.sleep(0.3)
+        open(path, "w").close()
         terminal.wait("finished")
+        os.unlink(path)
     elif how == "background":
         run(LOOP.format(20), "&")
         terminal.wait("started")
@@ -88,7 +92,7 @@ def main():
         terminal.type({"interrupt": "\x03", "quit": "\x1c"}[how])
         terminal.wait("finished")
         terminal.wait("PROMPT> ")
-        run("sleep 30")
+        run("sleep 5")
         time.sleep(0.7)
         terminal.type("\x03")
     elif how == "window":
@@ -129,9 +133,10 @@ def main():
     end = time.monotonic() + 5
     while time.monotonic() < end and terminal.read(0.2):
         pass
-    shown = terminal.text.replace(record, "").replace("\r", "")
-    # Job numbers; the pid of a job; what bash says of a job that a signal ended, potter-prof being one that exited.
-    shown = re.sub(r"\[\d+\]\+? +|^\d{4,}$|PROMPT> |Killed.*", "", shown, flags=re.M)
+    shown = re.sub(r"jobs-go-\d+", "", terminal.text.replace(record, "").replace("\r", ""))
+    # Job numbers and pids; what shells say of a child that a signal ended: it depends on who was faster, and potter-prof
+    # is one that exited.
+    shown = re.sub(r"PROMPT> |\[\d+\]\+? +(\d{4,}$)?|^(Killed|Quit)\b.*", "", shown, flags=re.M)
     lines = [re.sub(r" +", " ", line).strip() for line in shown.split("\n")]
     print("\n".join(line for line in lines if line))
 

@@ -14,7 +14,7 @@ import os, sys, time
 print(os.getpid(), flush=True)
 end = time.process_time() + 1.5
 while time.process_time() < end:
-    for _ in range(1000): pass
+    for _ in range(100000): pass
     time.sleep(0.001)
 sys.stdout.write("done\\n")
 sys.exit(9)
