@@ -98,7 +98,7 @@ extension RobustTests {
             }
         }
 
-        /// gcc's AddressSanitizer is told of where, and only where, `record` keeps it from starting.
+        /// What the doctor says of sanitizers is what `record` does.
         @Test(arguments: ["gcc address", "gcc thread", "clang address"])
         func sanitizers(kind: String) throws {
             let (compiler, name) = (kind.split(separator: " ")[0], String(kind.split(separator: " ")[1]))
@@ -108,14 +108,8 @@ extension RobustTests {
                 [tool, "-O1", "-g", "-fsanitize=\(name)"])
             let report = try DoctorReport([path])
             #expect(report.program?.file?.sanitizer == name, "\(report.text)")
-            let works = RecordProcess([path, "0.01"]).wait().status == 0
-            #expect((report.checks["program.sanitizer"]?.status == "ok") == works, "\(report.text)")
-            guard !works else { return }
-            #expect(report.status == 3 && report.engine == "none")
-            let advice = "ASAN_OPTIONS=verify_asan_link_order=0"
-            let advised = RecordProcess([path, "0.01"], environment: [advice]).wait()
-            #expect(advised.status == 0, "the advice does not help: \(advised)")
-            #expect(try DoctorReport([path], launcher: ["env", advice]).status == 0)
+            let result = RecordProcess([path, "0.01"]).wait()
+            #expect(result.status == 0 && report.checks["program.sanitizer"]?.status == "ok", "\(result)")
         }
     }
 }

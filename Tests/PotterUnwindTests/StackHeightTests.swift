@@ -144,7 +144,8 @@ import Testing
                 }
                 if function.isPart { continue }
                 counts.add(
-                    at: address, row.reach, UnwindTableView.Rule(bits: row.rule.bits), table.rule(at: address), function)
+                    at: address, row.reach, UnwindTableView.Rule(bits: row.rule.bits), table.rule(at: address), function
+                )
             }
         }
     }
@@ -165,10 +166,11 @@ import Testing
 }
 
 extension StackHeightTests {
-    /// r14 matters to async chains only. Where rbp is restored, compilers go on to say that it is in its slot: it is. And
-    /// some say that it is pushed only some pushes later: until then it is in the register, too.
+    /// r14 matters to async chains only. Where rbp is restored, compilers go on to say that it is in its slot: it is.
+    /// And some say that it is pushed only some pushes later: until then it is in the register, too.
     static func leadsToTheSameCaller(_ rule: UnwindTableView.Rule, _ truth: UnwindTableView.Rule) -> Bool {
-        rule.kind == truth.kind && rule.offset == truth.offset && (rule.fp == truth.fp || rule.fp == PP_RULE_SAME || truth.fp == PP_RULE_SAME)
+        rule.kind == truth.kind && rule.offset == truth.offset
+            && (rule.fp == truth.fp || rule.fp == PP_RULE_SAME || truth.fp == PP_RULE_SAME)
     }
 }
 

@@ -16,7 +16,9 @@ extension AccuracyTests {
             let run = try RecordedRun([try Workbench.compile("lockstep.c"), "11", period])
             let first = run.sum([.user], through: "first"), second = run.sum([.user], through: "second")
             let share = first.weightNs / (first.weightNs + second.weightNs)
-            report("lockstep.c, \(factor) periods", "\(first.samples + second.samples) samples, share \(share.short), true 0.3")
+            report(
+                "lockstep.c, \(factor) periods",
+                "\(first.samples + second.samples) samples, share \(share.short), true 0.3")
             #expect(first.samples + second.samples > 9_000)
             #expect(abs(share - 0.3) <= 0.03)
         }
@@ -45,7 +47,8 @@ extension AccuracyTests {
                 launcher: ["sh", "-c", "ulimit -n 200 && exec \"$@\"", "sh"])
             #expect(run.wait().status == 7)
             #expect(run.number("SELECT count(*) FROM thread") == 300)
-            let unsampled = run.number("SELECT count(*) FROM thread WHERE unsampled_reason LIKE '%Too many open files%'")
+            let unsampled = run.number(
+                "SELECT count(*) FROM thread WHERE unsampled_reason LIKE '%Too many open files%'")
             #expect(unsampled > 20 && unsampled < 250, "\(unsampled)")
             #expect(run.number("SELECT sum(cpu_ns) / 1000000 FROM thread") > 5_900, "all of it is accounted for")
             let text = run.report().output

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is referred to: where functions begin, by who calls them or takes their address, and where pieces of data begin,
-// by who takes theirs. Code is not decoded: a pattern of bytes may lie across two instructions. That it leads to an aligned place in a gap,
-// or into the middle of a jump table, is so rare that it does not matter.
+// by who takes theirs. Code is not decoded: a pattern of bytes may lie across two instructions. That it leads to an
+// aligned place in a gap, or into the middle of a jump table, is so rare that it does not matter.
 
 struct CodeReferences {
     private static let alignment = 16

@@ -242,7 +242,9 @@ struct StackHeightAnalyzer {
         var result: [Int] = []
         for entry in region.tableEntries(table.address, count) {
             let target = table.base &+ UInt64(bitPattern: Int64(entry)) &- region.address
-            guard target >= UInt64(start), target < UInt64(end), reach[Int(target)] == .none || isInstruction[Int(target)] else {
+            guard target >= UInt64(start), target < UInt64(end),
+                reach[Int(target)] == .none || isInstruction[Int(target)]
+            else {
                 if table.count == nil { break }
                 return []
             }

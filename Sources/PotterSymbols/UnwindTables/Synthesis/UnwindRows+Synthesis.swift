@@ -59,8 +59,9 @@ extension UnwindRows {
 
     // MARK: Asynchronous Swift functions
     //
-    // Their call frame information forgets that r14 is pushed before rbp is made a frame pointer, and that rbp is popped
-    // again before the jump to the next function: the CFA is off by 8, or by the whole frame (Swift 6.3; Docs/Unwinding).
+    // Their call frame information forgets that r14 is pushed before rbp is made a frame pointer, and that rbp is
+    // popped again before the jump to the next function: the CFA is off by 8, or by the whole frame (Swift 6.3,
+    // Docs/Unwinding.md).
 
     /// Indices of their spans. They begin with push %rbp; push %r14; lea 8(%rsp),%rbp; some make room before.
     private func asynchronous(in code: UnsafeRawBufferPointer, at address: UInt64) -> [Int] {
