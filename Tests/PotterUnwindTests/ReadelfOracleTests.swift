@@ -3,7 +3,8 @@
 
 import CPotterWire
 import Foundation
-import PotterSymbols
+
+@testable import PotterSymbols
 import Testing
 
 @Suite struct ReadelfOracleTests {
@@ -15,7 +16,7 @@ import Testing
 
     @Test(arguments: libraries)
     func everyRowIsEqual(library: String) throws {
-        let table = try #require(try UnwindTableBuilder.table(path: library).flatMap(UnwindTableView.init))
+        let table = try #require(try UnwindTableBuilder.frameTable(path: library).flatMap(UnwindTableView.init))
         let dump = try TestTools.run(["readelf", "--debug-dump=frames-interp", library]).output
         var (compared, differing, beyond) = (0, 0, 0)
         var examples: [String] = []

