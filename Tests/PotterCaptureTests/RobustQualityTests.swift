@@ -81,7 +81,8 @@ extension RobustTests {
         }
 
         /// The recorder needs more address space than the program is allowed. Its CPU time is not lost from sight.
-        @Test(arguments: ["exec $0 busy 0.4", "($0 busy 0.4); true"]) func limitsThatKeepTheRecorderOut(script: String) {
+        @Test(arguments: ["exec $0 busy 0.4", "($0 busy 0.4); true"]) func limitsThatKeepTheRecorderOut(script: String)
+        {
             let run = RecordProcess(["sh", "-c", "ulimit -v 50000; \(script)", RobustBench.program], options: ["-q"])
             #expect(run.wait().output == "done\n")
             let known = run.number("SELECT sum(weight_ns) FROM aggregate") + run.quality("cpu.unrecorded_ns")

@@ -3,9 +3,9 @@
 
 import CPotterWire
 import Foundation
+import Testing
 
 @testable import PotterSymbols
-import Testing
 
 @Suite struct ReadelfOracleTests {
     static let libraries = [
