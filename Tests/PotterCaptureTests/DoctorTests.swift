@@ -78,7 +78,7 @@ extension RobustTests {
 
         @Test func aReadOnlyTemporaryDirectory() throws {
             guard RobustBench.isRoot else { return }
-            let script = "mount -t tmpfs -o ro none /tmp && exec \"$@\""
+            let script = "mount --bind /tmp /tmp && mount -o remount,bind,ro /tmp && exec \"$@\""
             let run = DoctorReport.process(["--json"], launcher: ["unshare", "-m", "sh", "-c", script, "sh"])
             let result = run.wait()
             if result.errors.contains("unshare") { return }
