@@ -29,10 +29,13 @@ public struct Interpreter {
     public func nameLocations() throws {
         try forEachModule(of: writer.locationsWithoutNames()) { module, locations in
             let frames = namer(of: module)
+            // Code that no file holds and no map names is the same nothing in every process.
+            let isNowhere = frames == nil && module.map { PerfMapFiles.isMap(modulePath: $0.path) } ?? true
             for location in locations {
                 try writer.setFrames(
                     location: location.id,
-                    frames?(location.address) ?? [Self.unnamed(location.address, in: module?.path)])
+                    frames?(location.address)
+                        ?? [isNowhere ? .unknownCode : Self.unnamed(location.address, in: module?.path)])
             }
         }
     }
@@ -129,9 +132,7 @@ public struct Interpreter {
     }
 
     private static func unnamed(_ address: UInt64, in path: String?) -> NamedFrame {
-        guard let name = path?.split(separator: "/").last else {
-            return NamedFrame(function: "[unknown code]")
-        }
+        guard let name = path?.split(separator: "/").last else { return .unknownCode }
         return NamedFrame(function: "[\(name)+0x\(String(address & ~15, radix: 16))]")
     }
 }

@@ -4,9 +4,11 @@ import PotterRecording
 import PotterSymbols
 
 /// The perf maps of processes that make code while they run. A map is opened while its process lives, and read at the
-/// end: what was written until then counts, also if the file is deleted meanwhile.
+/// end: what was written until then counts, also if the file is deleted meanwhile. One that is written at the very end,
+/// as Java does with -XX:+DumpPerfMapAtExit, is looked for once more when the process is gone.
 ///
-/// The process's code outside of all files is a module of the recording, with the map's path; addresses are absolute.
+/// The process's code outside of all files is a module of the recording, with the map's path, whether there is one or
+/// not; addresses are absolute.
 final class PerfMapFiles {
     /// Maps of that many processes at most.
     private static let limit = 256
@@ -14,9 +16,18 @@ final class PerfMapFiles {
     private static let maximumSize = 512 << 20
     private static let retryNs: UInt64 = 100_000_000
 
-    private var rowOfProcess: [Int32: Int64] = [:]
+    /// A process with code outside of all files.
+    private struct Maker {
+        let row: Int64
+        let user: uid_t
+        /// When that code was first seen, Unix time: an older map of a dead process's pid is another process's.
+        let since = time(nil)
+        var nextTry: UInt64
+    }
+
+    private var makers: [Int32: Maker] = [:]
     private var descriptorOfRow: [Int64: Int32] = [:]
-    private var nextTry: [Int32: UInt64] = [:]
+    private var rows: Set<Int64> = []
 
     deinit {
         for descriptor in descriptorOfRow.values { close(descriptor) }
@@ -26,23 +37,34 @@ final class PerfMapFiles {
         path.hasPrefix("/tmp/perf-") && path.hasSuffix(".map")
     }
 
-    /// The module row of a process's code outside of files; nil as long as the process has no map.
+    /// The module row of a process's code outside of files; nil if there are too many such processes.
     func row(of pid: Int32, writer: RecordingWriter, now: UInt64) throws -> Int64? {
-        if let row = rowOfProcess[pid] { return row }
-        guard descriptorOfRow.count < Self.limit, now >= nextTry[pid] ?? 0 else { return nil }
-        nextTry[pid] = now + Self.retryNs
-        guard let map = Self.open(pid) else { return nil }
-        let row = try writer.addModule(path: "/tmp/perf-\(pid).map", buildID: [], inode: map.inode, note: nil)
-        rowOfProcess[pid] = row
-        // A pid that came again, with the same file.
-        if descriptorOfRow[row] != nil { close(map.descriptor) } else { descriptorOfRow[row] = map.descriptor }
+        if let maker = makers[pid] {
+            if descriptorOfRow[maker.row] == nil, now >= maker.nextTry {
+                makers[pid]?.nextTry = now + Self.retryNs
+                descriptorOfRow[maker.row] = Self.open(pid)?.descriptor
+            }
+            return maker.row
+        }
+        var process = stat()
+        guard rows.count < Self.limit, stat("/proc/\(pid)", &process) == 0 else { return nil }
+        let map = Self.open(pid)
+        let row = try writer.addModule(path: "/tmp/perf-\(pid).map", buildID: [], inode: map?.inode ?? 0, note: nil)
+        // A pid that came again: with the same map it is the same code; else the names would be the first one's.
+        if !rows.insert(row).inserted {
+            if let map { close(map.descriptor) }
+            guard map != nil, descriptorOfRow[row] != nil else { return nil }
+        } else {
+            descriptorOfRow[row] = map?.descriptor
+        }
+        makers[pid] = Maker(row: row, user: process.st_uid, nextTry: now + Self.retryNs)
         return row
     }
 
-    /// A process that takes this pid later has another map.
+    /// The process is gone: whoever takes its pid later has another map.
     func forget(_ pid: Int32) {
-        rowOfProcess[pid] = nil
-        nextTry[pid] = nil
+        guard let maker = makers.removeValue(forKey: pid), descriptorOfRow[maker.row] == nil else { return }
+        descriptorOfRow[maker.row] = Self.openLate(pid, maker)
     }
 
     func map(forModule row: Int64) -> PerfMap? {
@@ -62,23 +84,35 @@ final class PerfMapFiles {
 
     // MARK: Files
 
-    /// In the process's own /tmp and under the pid that it has there. /tmp is everybody's: a map counts only if it is
-    /// a regular file of the process's user, of ours, or of root.
+    /// In the process's own /tmp and under the pid that it has there.
     private static func open(_ pid: Int32) -> (descriptor: Int32, inode: UInt64)? {
         var process = stat()
         guard stat("/proc/\(pid)", &process) == 0 else { return nil }
         let ownPid = ProcFiles.innermostPid(of: pid) ?? pid
         for path in ["/proc/\(pid)/root/tmp/perf-\(ownPid).map", "/tmp/perf-\(pid).map"] {
-            let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-            guard descriptor >= 0 else { continue }
-            var status = stat()
-            if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
-                [process.st_uid, geteuid(), 0].contains(status.st_uid)
-            {
-                return (descriptor, UInt64(status.st_ino))
-            }
-            close(descriptor)
+            if let map = open(path, of: process.st_uid) { return (map.descriptor, UInt64(map.status.st_ino)) }
         }
+        return nil
+    }
+
+    private static func openLate(_ pid: Int32, _ maker: Maker) -> Int32? {
+        guard let map = open("/tmp/perf-\(pid).map", of: maker.user) else { return nil }
+        if map.status.st_mtim.tv_sec >= maker.since - 1 { return map.descriptor }
+        close(map.descriptor)
+        return nil
+    }
+
+    /// /tmp is everybody's: a map counts only if it is a regular file of the process's user, of ours, or of root.
+    private static func open(_ path: String, of user: uid_t) -> (descriptor: Int32, status: stat)? {
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        var status = stat()
+        if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG,
+            [user, geteuid(), 0].contains(status.st_uid)
+        {
+            return (descriptor, status)
+        }
+        close(descriptor)
         return nil
     }
 

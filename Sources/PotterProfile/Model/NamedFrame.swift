@@ -16,6 +16,15 @@ public struct NamedFrame: Hashable, Sendable {
     /// `swift`, `c`, `c++`, `rust`, or empty.
     public var language: String
     public var inlined: Bool
+    /// The frame is of no file: it does not count as one of the module that its location is in.
+    public var isOutsideFiles = false
+
+    /// Code outside of all files that nothing names.
+    public static let unknownCode: NamedFrame = {
+        var frame = NamedFrame(function: "[unknown code]")
+        frame.isOutsideFiles = true
+        return frame
+    }()
 
     public init(
         function: String, systemName: String = "", module: String = "", file: String = "", line: UInt32 = 0,

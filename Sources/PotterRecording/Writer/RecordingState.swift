@@ -51,8 +51,9 @@ struct RecordingState {
         let binary = trie.locations[Int(location)].module
         let entries = named.map { frame in
             let row = FunctionRow(
-                name: frame.function, systemName: frame.systemName, module: frame.module, binary: binary,
-                file: frame.file, line: frame.declarationLine, language: frame.language)
+                name: frame.function, systemName: frame.systemName, module: frame.module,
+                binary: frame.isOutsideFiles ? 0 : binary, file: frame.file, line: frame.declarationLine,
+                language: frame.language)
             return FrameTable.Entry(function: function(row), line: frame.line, inlined: frame.inlined)
         }
         frames.set(entries, at: location)

@@ -83,6 +83,55 @@ extension AccuracyTests {
             #expect(inner?.file == script)
         }
 
+        /// A map that is written when the process ends: Java's.
+        @Test func java() throws {
+            guard (try? Workbench.run(["javac", "-version"])) != nil else { return }
+            let directory = "\(Workbench.directory)/\(UUID().uuidString)"
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            let source = """
+                public class Work {
+                    static double crunch(int n) {
+                        double s = 0;
+                        for (int i = 1; i < n; i++) s += Math.sqrt(i) / (i + s);
+                        return s;
+                    }
+                    public static void main(String[] arguments) {
+                        double sum = 0;
+                        for (int i = 0; i < 1500; i++) sum += crunch(200_000);
+                        System.out.println(sum > 0);
+                    }
+                }
+                """
+            try source.write(toFile: "\(directory)/Work.java", atomically: true, encoding: .utf8)
+            try Workbench.run(["javac", "-d", directory, "\(directory)/Work.java"])
+            let options = ["-XX:+UnlockDiagnosticVMOptions", "-XX:+DumpPerfMapAtExit", "-XX:-Inline"]
+            guard (try? Workbench.run(["java"] + options + ["-version"])) != nil else { return }  // before Java 17
+            let run = try RecordedRun(["java"] + options + ["-cp", directory, "Work"])
+            let found = share(of: "crunch", in: run)
+            report("java", "\(found.percent) in crunch")
+            #expect(found > 0.6)
+        }
+
+        /// Python's trampolines are named; CPU time is in the interpreter that they call.
+        @Test func python() throws {
+            let isThere = ["-X", "perf", "-c", "import sys; sys.exit(not sys.is_stack_trampoline_active())"]
+            let names = ["python3", "python3.12", "python3.13"]
+            guard let python = names.first(where: { (try? Workbench.run([$0] + isThere)) != nil }) else { return }
+            let script = "\(Workbench.directory)/work.py"
+            let source = """
+                def inner(n):
+                    s = 0
+                    for i in range(n): s += i * i % 7
+                    return s
+                for i in range(20): inner(200000)
+                """
+            try source.write(toFile: script, atomically: true, encoding: .utf8)
+            let run = try RecordedRun([python, "-X", "perf", script])
+            let found = share(of: "inner", in: run)
+            report("python", "\(found.percent) through inner")
+            #expect(found > 0.8)
+        }
+
         /// Names for a stripped program that was recorded where its debug file was not.
         @Test func reportWithSymbolRoot() throws {
             let built = try Workbench.compile("gone.c")
