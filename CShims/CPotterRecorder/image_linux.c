@@ -15,7 +15,8 @@
 #define PP_OPEN_FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define PP_SCRIPT_DEPTH 4 // the kernel follows as many `#!` lines
 #define PP_MOST_SEGMENTS 64
-#define PP_MOST_DYNAMIC 64
+#define PP_DYNAMIC_PART 16 // entries read at once: the stack may be small
+#define PP_DYNAMIC_PARTS 8
 
 #if defined(__x86_64__)
 #define PP_MACHINE EM_X86_64
@@ -64,22 +65,33 @@ bool pp_is_sanitizer(const char *name, size_t length) {
     return false;
 }
 
+// Offset of the name of the first library that a program NEEDs, and address of the names. Linkers differ in the order:
+// GNU's puts DT_STRTAB after all DT_NEEDED, gold before them.
+static void find_first_needed(int fd, uint64_t offset, uint64_t *needed, uint64_t *strings) {
+    ElfW(Dyn) entries[PP_DYNAMIC_PART];
+    for (unsigned part = 0; part < PP_DYNAMIC_PARTS; part++) {
+        ssize_t got = pread(fd, entries, sizeof(entries), (off_t)(offset + part * sizeof(entries)));
+        for (ssize_t i = 0; i < got / (ssize_t)sizeof(entries[0]); i++) {
+            if (entries[i].d_tag == DT_NULL || (*needed != ~0ull && *strings != 0))
+                return;
+            if (entries[i].d_tag == DT_NEEDED && *needed == ~0ull)
+                *needed = entries[i].d_un.d_val;
+            if (entries[i].d_tag == DT_STRTAB)
+                *strings = entries[i].d_un.d_ptr;
+        }
+        if (got < (ssize_t)sizeof(entries))
+            return;
+    }
+}
+
 // A sanitizer is the first library that a program NEEDs: some refuse to be anything else, and each expects that it is
 // called before whatever else interposes.
 static void find_sanitizer(int fd, const ElfW(Ehdr) * header, char *name, size_t size) {
     ElfW(Phdr) segment;
-    ElfW(Dyn) entry = {.d_tag = DT_DEBUG};
     uint64_t needed = ~0ull, strings = 0;
     if (!find(fd, header, PT_DYNAMIC, 0, &segment))
         return;
-    for (unsigned i = 0; i < PP_MOST_DYNAMIC && entry.d_tag != DT_NULL && strings == 0; i++) {
-        if (pread(fd, &entry, sizeof(entry), (off_t)(segment.p_offset + i * sizeof(entry))) != sizeof(entry))
-            return;
-        if (entry.d_tag == DT_NEEDED && needed == ~0ull)
-            needed = entry.d_un.d_val;
-        if (entry.d_tag == DT_STRTAB) // linkers put it after all DT_NEEDED
-            strings = entry.d_un.d_ptr;
-    }
+    find_first_needed(fd, segment.p_offset, &needed, &strings);
     if (needed == ~0ull || strings == 0 || !find(fd, header, PT_LOAD, strings, &segment))
         return;
     read_text(fd, segment.p_offset + (strings - segment.p_vaddr) + needed, name, size);

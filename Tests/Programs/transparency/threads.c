@@ -16,11 +16,12 @@ static void *leave(void *name) {
     pthread_exit((void *)5);
 }
 static void *first_look(void *unused) {
-    printf("errno of a new thread: %d\n", errno);
+    static char seen[64];
     char name[16];
+    int error = errno;
     pthread_getname_np(pthread_self(), name, sizeof(name));
-    printf("name %s\n", name);
-    return unused;
+    snprintf(seen, sizeof(seen), "errno of a new thread: %d, name %s", error, name);
+    return seen;
 }
 static void *nothing(void *value) { return value; }
 
@@ -40,7 +41,8 @@ int main(void) {
     errno = 77;
     pthread_create(&thread, NULL, first_look, NULL);
     printf("errno after pthread_create: %d\n", errno);
-    pthread_join(thread, NULL);
+    pthread_join(thread, &result);
+    puts(result);
     long sum = 0;
     for (long i = 0; i < 3000; i++) {
         if (pthread_create(&thread, NULL, nothing, (void *)i) != 0)
