@@ -106,7 +106,8 @@ let package = Package(
         .testTarget(
             name: "PotterCaptureTests",
             dependencies: [
-                "PotterCapture", "PotterRecording", "PotterProfile", "CPotterWire", "CPotterSys", "potter-prof",
+                "PotterCapture", "PotterRecording", "PotterProfile", "CPotterWire", "CPotterSys", "CUnwind",
+                "potter-prof",
             ],
             swiftSettings: swiftSettings),
     ]

@@ -14,3 +14,6 @@ typedef struct potter_search_table {
     uint64_t count;   // 0: the file has none
 } potter_search_table;
 potter_search_table potter_image_table(const potter_unwind_image *image);
+
+/// Whether the file has a frame description for a file-relative address that libunwind may be given (description.c).
+bool potter_image_describes(potter_unwind_image *image, uint64_t address);

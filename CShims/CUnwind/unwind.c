@@ -3,7 +3,7 @@
 // rest from the modules' files, where it looks for the frame description of a pc by binary search in .eh_frame_hdr.
 //
 // Invariants
-//  1. Every walk ends: MAX_FRAMES, and MAX_READS for a frame description that loops (DWARF expressions can).
+//  1. Every walk ends: MAX_FRAMES, and the limits of reads for a description that loops (DWARF expressions can).
 //  2. A frame without a description is left by libunwind's guess, by frame pointer. That is counted, as the recorder
 //     counts its own guesses; where the guess ends the walk, the stack is incomplete.
 //  3. The leaf, and code that a signal interrupted, has its exact pc; return addresses that of the byte before.
@@ -13,8 +13,9 @@
 #include <string.h>
 
 #define MAX_FRAMES (PP_COPY_BYTES / 8 + 64)
-#define MAX_READS 2000000u // of one stack; a frame takes some 50 where its rule is not cached
-#define CACHE_ENTRIES 4096 // rules; libunwind rounds to a power of two
+#define MAX_READS 500000u     // of one stack
+#define MAX_STEP_READS 20000u // of one frame: some 100 where its rule is not cached, 3 where it is
+#define CACHE_ENTRIES 4096    // rules; libunwind rounds to a power of two
 
 // Exported by libunwind-x86_64.so.8 for debuggers; in no header.
 extern int UNW_OBJ(dwarf_search_unwind_table)(unw_addr_space_t space, unw_word_t ip, unw_dyn_info_t *table,
@@ -26,7 +27,7 @@ struct potter_unwind_space {
     uint32_t module_count;
     // Of the walk at hand.
     const pp_copy *copy;
-    uint32_t reads;
+    uint32_t reads, step_reads;
     bool guesses; // the step found no description
     bool longer;  // it wanted what lies beyond the copy
     uint64_t frames[MAX_FRAMES];
@@ -48,7 +49,7 @@ static potter_unwind_module *module_at(potter_unwind_space *this, uint64_t addre
 static int access_memory(unw_addr_space_t space, unw_word_t address, unw_word_t *word, int writes, void *argument) {
     potter_unwind_space *this = argument;
     const pp_copy *copy = this->copy;
-    if (writes || ++this->reads > MAX_READS)
+    if (writes || ++this->reads > MAX_READS || ++this->step_reads > MAX_STEP_READS)
         return -UNW_EINVAL;
     uint64_t at = address - copy->low;
     if (copy->size >= 8 && at <= copy->size - 8) {
@@ -82,7 +83,7 @@ static int find_description(unw_addr_space_t space, unw_word_t ip, unw_proc_info
     if (module != NULL && module->image != NULL)
         table = potter_image_table(module->image);
     int error = -UNW_ENOINFO;
-    if (table.count > 0) {
+    if (table.count > 0 && potter_image_describes(module->image, ip - module->bias)) {
         unw_dyn_info_t described = {.start_ip = module->start,
                                     .end_ip = module->end,
                                     .format = UNW_INFO_FORMAT_REMOTE_TABLE,
@@ -156,6 +157,7 @@ static uint32_t walk(potter_unwind_space *this, uint32_t *flags) {
             return depth;
         this->frames[depth++] = frame_of(this, exact ? pc : pc - 1);
         exact = unw_is_signal_frame(&cursor) > 0;
+        this->step_reads = 0;
         this->guesses = this->longer = false; // the question above may have read beyond
         int step = depth < MAX_FRAMES ? unw_step(&cursor) : -UNW_ESTOPUNWIND;
         if (step > 0 && this->guesses)
@@ -170,7 +172,7 @@ static uint32_t walk(potter_unwind_space *this, uint32_t *flags) {
 potter_unwind_result potter_unwind_copy(potter_unwind_space *this, const pp_copy *copy, uint64_t *frames) {
     potter_unwind_result result = {.flags = copy->raced ? PP_STACK_RACED : 0};
     this->copy = copy;
-    this->reads = 0;
+    this->reads = this->step_reads = 0;
     uint32_t walked = walk(this, &result.flags);
     result.depth = walked < PP_MAX_FRAMES ? walked : PP_MAX_FRAMES;
     uint32_t leaves = walked <= PP_MAX_FRAMES ? result.depth : PP_CUT_FRAMES;

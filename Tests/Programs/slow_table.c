@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A library whose unwind table takes long to make: 400,000 functions that nobody calls, and a chain of four that does the
+// A library whose unwind table takes long to make: 100,000 functions that nobody calls, and a chain of four that does the
 // work: late_entry -> late_b -> late_c -> late_leaf, which has no frame.
 #include <stdint.h>
 
 __asm__(".text\n"
-        ".rept 400000\n"
+        ".rept 100000\n"
         ".cfi_startproc\n"
         "push %rbp\n"
         ".cfi_def_cfa_offset 16\n"

@@ -107,6 +107,7 @@ static inline const void *pp_process_signal_given(pp_process *p) {
 
 static inline uint32_t pp_thread_state(pp_thread *t) { return pp_load32(&t->state); }
 static inline uint64_t pp_thread_head(pp_thread *t) { return pp_load64(&t->head); }
+static inline void pp_thread_set_head(pp_thread *t, uint64_t head) { pp_store64(&t->head, head); } // for tests
 static inline uint64_t pp_thread_tail(pp_thread *t) { return pp_load64(&t->tail); }
 static inline void pp_thread_set_tail(pp_thread *t, uint64_t tail) { pp_store64(&t->tail, tail); }
 static inline uint64_t pp_thread_dropped(pp_thread *t) { return pp_load64(&t->dropped); }
