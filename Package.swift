@@ -41,6 +41,9 @@ let package = Package(
         .systemLibrary(
             name: "CElf", path: "CShims/CElf", providers: [.apt(["libelf-dev", "libdw-dev", "liblzma-dev"])]),
         .systemLibrary(name: "CZydis", path: "CShims/CZydis", providers: [.apt(["libzydis-dev"])]),
+        .target(
+            name: "CUnwind", dependencies: ["CPotterWire"], path: "CShims/CUnwind",
+            cSettings: [.define("_GNU_SOURCE")], linkerSettings: [.linkedLibrary("unwind-x86_64")]),
         .target(name: "CDemanglerGuard", path: "CShims/CDemanglerGuard", cSettings: [.define("_GNU_SOURCE")]),
         // C, inside the target.
         .target(
@@ -65,6 +68,7 @@ let package = Package(
             name: "PotterCapture",
             dependencies: [
                 "PotterCore", "PotterSymbols", "PotterProfile", "PotterRecording", "CPotterWire", "CPotterSys",
+                "CUnwind",
             ],
             swiftSettings: swiftSettings),
         .target(
@@ -102,7 +106,8 @@ let package = Package(
         .testTarget(
             name: "PotterCaptureTests",
             dependencies: [
-                "PotterCapture", "PotterRecording", "PotterProfile", "CPotterWire", "CPotterSys", "potter-prof",
+                "PotterCapture", "PotterRecording", "PotterProfile", "CPotterWire", "CPotterSys", "CUnwind",
+                "potter-prof",
             ],
             swiftSettings: swiftSettings),
     ]

@@ -155,10 +155,15 @@ static void prefault_table(const pp_module *module) {
 #endif
 }
 
-void pp_modules_prefault(void) {
+bool pp_modules_prefault(void) {
     const pp_code_map *map = &pp_recorder_state.maps[atomic_load(&pp_recorder_state.active)];
-    for (uint32_t i = 0; i < map->count; i++)
-        prefault_table(&pp_modules(pp_recorder_state.session)[map->ranges[i].module]);
+    bool all = true;
+    for (uint32_t i = 0; i < map->count; i++) {
+        const pp_module *module = &pp_modules(pp_recorder_state.session)[map->ranges[i].module];
+        all &= atomic_load(&module->state) == PP_MODULE_PREPARED;
+        prefault_table(module);
+    }
+    return all;
 }
 
 static void publish(pp_recorder *recorder, uint32_t spare) {
@@ -175,6 +180,8 @@ static void scan_modules(bool wait_for_tables) {
     atomic_fetch_add_explicit(&recorder->map_version, 1, memory_order_acq_rel);
     this.map->count = 0;
     dl_iterate_phdr(visit, &this);
+    if (this.added_count > 0 && wait_for_tables)
+        pp_copies_prefault(); // until their tables are there
     if (!this.unchanged)
         publish(recorder, spare);
     atomic_fetch_add_explicit(&recorder->map_version, 1, memory_order_acq_rel);

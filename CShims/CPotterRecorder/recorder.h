@@ -10,12 +10,14 @@
 //
 // Who calls what: preload.c exports the interposed names and forwards here; nothing here is exported from the library.
 #pragma once
+#include "pp_access.h"
 #include "pp_unwind.h"
 #include <pthread.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <ucontext.h>
 
 #define PP_SIGNAL SIGPROF // the only signal that libdispatch workers leave unblocked
 
@@ -31,9 +33,10 @@ typedef struct pp_recorder {
     uint64_t *scratch;   // PP_MAX_FRAMES words for each thread slot, private
     pp_code_map maps[2]; // the map in use is maps[active]
     _Atomic uint32_t active;
-    _Atomic uint32_t map_version; // odd while the map that is not in use is being written
-    _Atomic uint32_t closing;     // dlcloses under way
-    uint32_t process;             // slot of this process
+    _Atomic uint32_t map_version;  // odd while the map that is not in use is being written
+    _Atomic uint32_t closing;      // dlcloses under way
+    _Atomic uint32_t copies_ready; // handlers may copy stacks: the slots' pages are present in this process
+    uint32_t process;              // slot of this process
     int32_t pid;
     uintptr_t main_stack_high;
     struct sigaction program_action; // what the program believes is SIGPROF's disposition
@@ -100,8 +103,9 @@ const char *pp_session_path(void); // value of POTTER_SESSION, NULL while inert 
 const char *pp_preload_path(void); // this library's path as LD_PRELOAD names it
 
 // threads.c
-/// Claims a slot, arms the CPU timer. `start_cpu_ns`: the thread's CPU clock when its life under the recorder began.
-void pp_thread_begin(pp_local *local, uintptr_t stack_high, uint64_t start_cpu_ns);
+/// Claims a slot, arms the CPU timer. [stack_low, stack_high): its stack; a `stack_low` of 0 is not known.
+/// `start_cpu_ns`: the thread's CPU clock when its life under the recorder began.
+void pp_thread_begin(pp_local *local, uintptr_t stack_low, uintptr_t stack_high, uint64_t start_cpu_ns);
 void pp_thread_wait_armed(const pp_local *local);
 void pp_thread_end(void);
 void pp_timer_suspend(void); // before exec
@@ -120,7 +124,7 @@ void pp_fork_child(void);
 void pp_modules_scan(bool wait_for_tables); // outside of handlers only: calls dl_iterate_phdr
 void pp_modules_forked(void);               // in a forked child: the lock may have been held
 bool pp_store_string(pp_session *session, const char *text, uint32_t *offset);
-void pp_modules_prefault(void);
+bool pp_modules_prefault(void);                     // false: some have no table yet
 bool pp_caller_has_search_path(const void *caller); // its DT_RUNPATH or DT_RPATH decides what dlopen("name") finds
 
 // own_sends.c
@@ -207,6 +211,17 @@ void pp_before_limit(pid_t process, int resource, const struct rlimit *limit);
 
 // stack_table.c
 bool pp_stack_intern(pp_session *session, const uint64_t *frames, const pp_unwound *unwound, uint32_t *id);
+
+// copied_stack.c
+/// Makes the slots of copied stacks present, so that handlers may use them. Outside of handlers.
+void pp_copies_prefault(void);
+/// Whether a stack that was unwound met a module whose unwind table is not there yet.
+bool pp_lacks_table(pp_session *session, const uint64_t *frames, const pp_unwound *unwound);
+/// Copies registers, module list and stack to a slot, and names it in `sample`; false, and counted, if none is free.
+bool pp_copy_stack(pp_recorder *recorder, const pp_local *local, const ucontext_t *context, pp_sample *sample);
+/// How much stack a thread that is created so has below its control block, at least; bytes, 0: not known.
+uint64_t pp_stack_room(const pthread_attr_t *attributes);
+uint64_t pp_main_stack_room(void); // the same of the main thread, below the stack's end
 
 // sampler_linux.c
 bool pp_sampler_install(void);

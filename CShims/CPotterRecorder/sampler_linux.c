@@ -129,6 +129,21 @@ static void count_fire(pp_thread *thread, pp_sample *sample, bool *wake) {
     *wake = fired == last;
 }
 
+// Finds the stack, or copies it for the collector: all of them, or those that need a table which is not there yet.
+// False: there is no room, and that is counted.
+static bool find_stack(pp_recorder *recorder, pp_local *local, const ucontext_t *context, pp_sample *sample) {
+    pp_session *session = recorder->session;
+    if (session->copies_all)
+        return pp_copy_stack(recorder, local, context, sample);
+    pp_unwound unwound = unwind(recorder, local->thread, context, local->frames);
+    if (pp_lacks_table(session, local->frames, &unwound) && pp_copy_stack(recorder, local, context, sample))
+        return true;
+    if (pp_stack_intern(session, local->frames, &unwound, &sample->stack))
+        return true;
+    pp_count(session, PP_COUNT_STACKS_FULL);
+    return false;
+}
+
 static void take_sample(pp_recorder *recorder, pp_local *local, const siginfo_t *info, const ucontext_t *context,
                         uint64_t now, bool tick, bool *wake) {
     pp_session *session = recorder->session;
@@ -151,13 +166,10 @@ static void take_sample(pp_recorder *recorder, pp_local *local, const siginfo_t 
     } else {
         count_fire(local->thread, &sample, wake);
     }
-    pp_unwound unwound = unwind(recorder, local->thread, context, local->frames);
-    if (pp_stack_intern(session, local->frames, &unwound, &sample.stack))
+    if (find_stack(recorder, local, context, &sample))
         write_sample(session, local, &sample);
-    else {
-        pp_count(session, PP_COUNT_STACKS_FULL);
+    else
         atomic_fetch_add_explicit(&local->thread->dropped, 1, memory_order_relaxed);
-    }
 }
 
 // Returns whether the collector lives and records; slows the timer down while it does not.

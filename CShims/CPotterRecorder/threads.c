@@ -18,13 +18,14 @@ typedef struct start_call {
     _Atomic uint32_t taken;
     void *(*start)(void *);
     void *argument;
+    uint64_t stack_room;
 } start_call;
 
 // Calls on their way to the new thread. Not malloc: the program's heap stays as it would be. Not mmap, but where all
 // are taken: its lock and the flush on munmap cost each of 8 threads that start at once 0.2 ms of CPU [measured].
 static start_call start_calls[64];
 
-static start_call *new_start_call(void *(*start)(void *), void *argument) {
+static start_call *new_start_call(void *(*start)(void *), void *argument, uint64_t stack_room) {
     start_call *call = NULL;
     for (size_t i = 0; i < sizeof(start_calls) / sizeof(start_calls[0]) && call == NULL; i++) {
         uint32_t expected = 0;
@@ -38,6 +39,7 @@ static start_call *new_start_call(void *(*start)(void *), void *argument) {
     if (call != NULL) {
         call->start = start;
         call->argument = argument;
+        call->stack_room = stack_room;
     }
     return call;
 }
@@ -138,7 +140,7 @@ void pp_threads_note_cpu(void) {
     }
 }
 
-void pp_thread_begin(pp_local *local, uintptr_t stack_high, uint64_t start_cpu_ns) {
+void pp_thread_begin(pp_local *local, uintptr_t stack_low, uintptr_t stack_high, uint64_t start_cpu_ns) {
     pp_recorder *recorder = &pp_recorder_state;
     pp_session *session = recorder->session;
     pp_thread *thread = claim_slot(session);
@@ -148,7 +150,7 @@ void pp_thread_begin(pp_local *local, uintptr_t stack_high, uint64_t start_cpu_n
     }
     thread->tid = (uint32_t)syscall(SYS_gettid);
     thread->process = recorder->process;
-    thread->stack_low = 0;
+    thread->stack_low = stack_low;
     thread->stack_high = stack_high;
     thread->start_ns = pp_now(CLOCK_MONOTONIC);
     thread->start_cpu_ns = start_cpu_ns;
@@ -207,10 +209,12 @@ static void end_thread(void *unused) { pp_thread_end(); }
 static void *run_thread(void *memory) {
     void *(*start)(void *) = ((start_call *)memory)->start;
     void *argument = ((start_call *)memory)->argument;
+    uint64_t room = ((start_call *)memory)->stack_room;
     free_start_call(memory);
     pp_local *local = &pp_local_state;
     // Everything that a frame of this thread can hold lies below the thread control block.
-    pp_thread_begin(local, (uintptr_t)pthread_self(), 0);
+    uintptr_t high = (uintptr_t)pthread_self();
+    pp_thread_begin(local, room != 0 ? high - room : 0, high, 0);
     pp_announce();
     pp_thread_wait_armed(local);
     pp_calls_end(); // begun by who created us
@@ -235,7 +239,7 @@ static int create_recorded(pthread_t *thread, const pthread_attr_t *attributes, 
 int pp_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *), void *argument) {
     pp_real_resolve();
     if (pp_calls_begin()) {
-        start_call *call = new_start_call(start, argument);
+        start_call *call = new_start_call(start, argument, pp_stack_room(attributes));
         if (call != NULL)
             return create_recorded(thread, attributes, call);
         pp_calls_end();

@@ -9,6 +9,10 @@ struct CollectorTotals {
     var badRecords: UInt64 = 0
     var counters = [UInt64](repeating: 0, count: 16)
     var tally = UnwindTally()
+    /// Stacks to be copied that found no slot, of sessions that copy all: their samples were dropped.
+    var copiesDropped: UInt64 = 0
+    /// ... of the others: they were unwound as well as it goes without a table.
+    var notCopied: UInt64 = 0
     var handlerNs: UInt64 = 0
     var cpuNs: UInt64 = 0
     var images = 0
@@ -31,6 +35,14 @@ struct CollectorTotals {
         tally.fallback.merge(session.tally.fallback, uniquingKeysWith: +)
         tally.cut += session.tally.cut
         tally.raced += session.tally.raced
+        tally.copied += session.tally.copied
+        tally.longer += session.tally.longer
+        let full = pp_session_counter(session.memory.header, PP_COUNT_COPIES_FULL.rawValue)
+        if session.settings.unwinder == .libunwind {
+            copiesDropped = copiesDropped.plus(full)
+        } else {
+            notCopied = notCopied.plus(full)
+        }
         foreign.merge(session.memory.foreignPrograms(), uniquingKeysWith: { $0.plus($1) })
         handlerNs = handlerNs.plus(session.handlerNs)
         cpuNs = cpuNs.plus(session.endedCPU)
@@ -39,6 +51,6 @@ struct CollectorTotals {
     /// Samples that were taken and could not be kept.
     var lost: UInt64 {
         let counted = [PP_COUNT_RING_FULL, PP_COUNT_STACKS_FULL, PP_COUNT_NESTED].map { counters[Int($0.rawValue)] }
-        return UInt64.sum(counted).plus(badRecords)
+        return UInt64.sum(counted).plus(badRecords).plus(copiesDropped)
     }
 }

@@ -10,6 +10,14 @@ public enum EngineChoice: String, Sendable, CaseIterable {
     case timer
 }
 
+/// Who finds the callers of a sampled function. See Docs/Unwinding.md.
+public enum UnwinderChoice: String, Sendable, CaseIterable {
+    /// The target looks them up in tables that the collector made; stacks that need a table which is not ready are copied.
+    case tables
+    /// The target copies every stack, and the collector unwinds it by libunwind.
+    case libunwind
+}
+
 /// What `potter-prof record` was asked to do.
 public struct RecordOptions: Sendable {
     /// The command and its arguments; never empty.
@@ -18,6 +26,7 @@ public struct RecordOptions: Sendable {
     /// Samples per second of CPU time of each thread, 1 to 10,000.
     public var frequency = 99
     public var engine = EngineChoice.auto
+    public var unwinder = UnwinderChoice.tables
     /// Follow forked and executed children.
     public var inherit = true
     /// Milliseconds before sampling starts.
@@ -42,6 +51,7 @@ public struct SessionLimits: Sendable {
     public var arenaWords: UInt64?
     public var modules: UInt32?
     public var threads: UInt32?
+    public var copies: UInt32?
 
     public init() {}
 }

@@ -18,6 +18,7 @@ extension RecordRun {
             (QualityKey.recordsWritten, Int64(clamping: totals.written)),
             ("lost.ring_full", count(PP_COUNT_RING_FULL)),
             ("lost.stack_table_full", count(PP_COUNT_STACKS_FULL)),
+            (QualityKey.lostCopiesFull, Int64(clamping: totals.copiesDropped)),
             ("lost.nested", count(PP_COUNT_NESTED)),
             ("lost.bad_record", Int64(clamping: totals.badRecords)),
             ("threads.no_slot", count(PP_COUNT_NO_THREAD_SLOT)),
@@ -34,10 +35,14 @@ extension RecordRun {
             ("images", Int64(totals.images)),
             ("stacks.cut", Int64(clamping: totals.tally.cut)),
             ("stacks.raced", Int64(clamping: totals.tally.raced)),
+            (QualityKey.stacksCopied, Int64(clamping: totals.tally.copied)),
+            (QualityKey.stacksLonger, Int64(clamping: totals.tally.longer)),
+            (QualityKey.stacksNotCopied, Int64(clamping: totals.notCopied)),
             ("cost.target_ns", Int64(clamping: totals.handlerNs)),
             ("cost.collector_ns", Int64(clamping: ProcFiles.processCPU(pid: getpid()) ?? 0)),
         ]
         for (key, value) in numbers { try writer.setQuality(key, value) }
+        try writer.setQuality(QualityKey.unwinder, settings.unwinder.rawValue)
         for (path, n) in totals.foreign { try writer.setQuality("images.foreign:\(path)", Int64(clamping: n)) }
         for (module, n) in totals.tally.incomplete {
             try writer.setQuality("unwind.failed:\(module)", Int64(clamping: n))

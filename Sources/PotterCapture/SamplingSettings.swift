@@ -17,6 +17,7 @@ final class SamplingSettings {
     let engine: Engine
     /// Why this one, in the words of the quality line.
     let reason: String
+    let unwinder: UnwinderChoice
     let frequency: Int
     let meanPeriodNs: UInt64
     let timerIntervalNs: UInt64
@@ -28,6 +29,7 @@ final class SamplingSettings {
     /// Picks the engine; throws if `perf` was asked for and is refused.
     init(_ options: RecordOptions) throws {
         frequency = options.frequency
+        unwinder = options.unwinder
         period = SamplingPeriod(mean: 1_000_000_000 / UInt64(max(frequency, 1)))
         meanPeriodNs = period.mean
         faultNs = options.engine == .timer ? 0 : PageFaultCost.measured()
@@ -61,7 +63,7 @@ final class SamplingSettings {
         SessionHeader(
             engine: engine == .perf ? PP_ENGINE_PERF.value : PP_ENGINE_TIMER.value,
             startWaitUs: engine == .perf ? Self.startWaitUs : 0, timerIntervalNs: timerIntervalNs,
-            follow: follow, limits: limits)
+            copiesAll: unwinder == .libunwind, follow: follow, limits: limits)
     }
 }
 
@@ -70,8 +72,12 @@ struct SessionHeader: Sendable {
     let engine: UInt32
     let startWaitUs: UInt32
     let timerIntervalNs: UInt64
+    let copiesAll: Bool
     let follow: Bool
     let limits: SessionLimits
+
+    /// Slots while only the stacks that lack a table are copied: 2 MiB, of programs that load libraries alone.
+    private static let someCopies: UInt32 = 64
 
     func fill(_ header: UnsafeMutablePointer<pp_session>) {
         header.pointee.engine = engine
@@ -79,6 +85,8 @@ struct SessionHeader: Sendable {
         header.pointee.timer_interval_ns = timerIntervalNs
         header.pointee.collector_pid = UInt32(getpid())
         header.pointee.follow = follow ? 1 : 0
+        header.pointee.copies_all = copiesAll ? 1 : 0
+        header.pointee.copy_limit = min(limits.copies ?? .max, copiesAll ? PP_COPY_SLOTS : Self.someCopies)
         if let n = limits.ringRecords { header.pointee.ring_limit = min(n, header.pointee.ring_limit) }
         if let n = limits.arenaWords { header.pointee.arena_limit_words = min(n, header.pointee.arena_limit_words) }
         if let n = limits.modules { header.pointee.module_limit = min(n, header.pointee.module_limit) }

@@ -4,4 +4,5 @@
 struct SymbolFiles {
     let modules = ModuleFiles()
     let maps = PerfMapFiles()
+    let images = UnwindImages()
 }

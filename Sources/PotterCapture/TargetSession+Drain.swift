@@ -10,6 +10,9 @@ struct UnwindTally {
     var fallback: [String: UInt64] = [:]
     var cut: UInt64 = 0
     var raced: UInt64 = 0
+    /// Unwound from copies, and those of them that are longer than the copy.
+    var copied: UInt64 = 0
+    var longer: UInt64 = 0
 }
 
 /// Samples: from a ring into the recording.
@@ -38,7 +41,10 @@ extension TargetSession {
     }
 
     private func write(_ record: pp_sample, _ thread: TrackedThread) throws {
-        guard let stack = try stackRow(record.stack, of: thread.process) else {
+        let row =
+            record.copy == 0
+            ? try stackRow(record.stack, of: thread.process) : try copiedStackRow(record, of: thread)
+        guard let stack = row else {
             badRecords = badRecords.plus(1)
             return
         }
@@ -71,44 +77,60 @@ extension TargetSession {
     }
 
     private func stackRow(_ id: UInt32, of process: TrackedProcess) throws -> Int64? {
-        var code = stacksOutside.contains(id) ? try codeRow(of: process) : 0
+        let code = stacksOutside.contains(id) ? try codeRow(of: process) : 0
         if let row = stackRows[UInt64(code) << 32 | UInt64(id)] {
             if let flags = flaggedStacks[id] { count(flags) }
             return row
         }
         var header = pp_stack()
-        let copied = try withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(PP_MAX_FRAMES)) {
-            frames -> [Location]? in
-            guard let base = frames.baseAddress, pp_session_copy_stack(memory.header, id, &header, base) else {
-                return nil
-            }
-            let depth = Int(header.depth)
-            if (0..<depth).contains(where: { base[$0] >> UInt64(PP_FRAME_MODULE_SHIFT) == PP_FRAME_NO_MODULE }) {
-                stacksOutside.insert(id)
-                code = try codeRow(of: process)
-            }
-            return (ownClockFrames(base, depth)..<depth).map { location(base[$0], code: code) }
+        return try withUnsafeTemporaryAllocation(of: UInt64.self, capacity: Int(PP_MAX_FRAMES)) { frames -> Int64? in
+            guard let base = frames.baseAddress, pp_session_copy_stack(memory.header, id, &header, base),
+                header.depth > 0
+            else { return nil }
+            let stack = try writeStack(
+                UnsafeBufferPointer(start: base, count: Int(header.depth)), flags: header.flags, cut: header.cut,
+                of: process)
+            if stack.isOutside { stacksOutside.insert(id) }
+            stackRows[UInt64(stack.code) << 32 | UInt64(id)] = stack.row
+            if let flagged = stack.flagged { flaggedStacks[id] = flagged }
+            return stack.row
         }
-        guard let locations = copied, !locations.isEmpty else { return nil }
-        let row = try writer.stack(frames: locations, flags: header.flags, cut: header.cut)
-        stackRows[UInt64(code) << 32 | UInt64(id)] = row
-        if header.flags != 0 {
-            let flagged = FlaggedStack(
-                flags: header.flags, leafModule: moduleName(locations.first), rootModule: moduleName(locations.last))
-            flaggedStacks[id] = flagged
-            count(flagged)
+    }
+
+    struct WrittenStack {
+        let row: Int64
+        /// The module row of its code outside of all modules, if it has any.
+        let code: Int64
+        let isOutside: Bool
+        let flagged: FlaggedStack?
+    }
+
+    /// The row of a stack, whose flags are counted. `frames`: leaf first, never empty.
+    func writeStack(
+        _ frames: UnsafeBufferPointer<UInt64>, flags: UInt32, cut: UInt32, of process: TrackedProcess
+    ) throws -> WrittenStack {
+        let isOutside = frames.contains { $0 >> UInt64(PP_FRAME_MODULE_SHIFT) == PP_FRAME_NO_MODULE }
+        let code = isOutside ? try codeRow(of: process) : 0
+        let locations = frames[ownClockFrames(frames)...].map { location($0, code: code) }
+        let row = try writer.stack(frames: locations, flags: flags, cut: cut)
+        var flagged: FlaggedStack?
+        if flags != 0 {
+            let stack = FlaggedStack(
+                flags: flags, leafModule: moduleName(locations.first), rootModule: moduleName(locations.last))
+            count(stack)
+            flagged = stack
         }
-        return row
+        return WrittenStack(row: row, code: code, isOutside: isOutside, flagged: flagged)
     }
 
     /// Interposed calls read the coarse clock before they block. That time is the recorder's, whose frames are not shown,
     /// and not the program's: how many leaf frames are above such a call's.
-    private func ownClockFrames(_ frames: UnsafePointer<UInt64>, _ depth: Int) -> Int {
+    private func ownClockFrames(_ frames: UnsafeBufferPointer<UInt64>) -> Int {
         func path(_ i: Int) -> String {
             let slot = Int(frames[i] >> UInt64(PP_FRAME_MODULE_SHIFT))
             return slot < modulePaths.count ? modulePaths[slot] : ""
         }
-        guard depth > 2, path(0) == "[vdso]" else { return 0 }
+        guard frames.count > 2, path(0) == "[vdso]" else { return 0 }
         return (1...2).first { Profile.isRecorder(modulePath: path($0)) } ?? 0
     }
 

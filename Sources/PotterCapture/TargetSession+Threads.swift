@@ -222,6 +222,7 @@ extension TargetSession {
         threads[thread.slot] = nil
         // A slot that its owner has not left stays taken: two owners would write one ring.
         if pp_thread_state(claim) == PP_SLOT_EXITED.value || thread.process.hasEnded || thread.process.isReplaced {
+            pp_session_free_copies(memory.header, thread.slot)
             pp_thread_free(claim)
         } else {
             abandoned.insert(thread.slot)

@@ -28,6 +28,11 @@ final class TargetSession {
     /// By module slot: the module's row, 0 while unknown.
     var moduleRows: [Int64] = []
     var modulePaths: [String] = []
+    /// The same, for unwinding; nil while unknown.
+    var mappedModules: [MappedModule?] = []
+    var copies: CopiedStackUnwinder?
+    /// Wakes the collector when a table is ready.
+    private(set) var bellRinger: @Sendable () -> Void = {}
     /// Slots that are being filled in, or never will be: their process was killed meanwhile.
     private var unannounced: Set<UInt32> = []
     /// Modules whose unwind tables are not ready.
@@ -84,6 +89,7 @@ final class TargetSession {
         force: Bool, wake: @escaping @Sendable () -> Void, parentRow: (Int32) -> Int64?
     ) throws {
         publishTables()
+        bellRinger = wake
         let announced = pp_session_announced(memory.header)
         if announced != seenAnnounced || force {
             seenAnnounced = announced
@@ -151,6 +157,7 @@ final class TargetSession {
             let slot = UInt32(moduleRows.count)
             moduleRows.append(0)
             modulePaths.append("")
+            mappedModules.append(nil)
             unannounced.insert(slot)
         }
         for slot in unannounced.sorted() {
@@ -182,6 +189,9 @@ final class TargetSession {
             bias: claim.pointee.bias, fromNs: claim.pointee.time_ns)
         moduleRows[Int(slot)] = row
         modulePaths[Int(slot)] = path
+        mappedModules[Int(slot)] = MappedModule(
+            start: claim.pointee.start, end: claim.pointee.end, bias: claim.pointee.bias, file: readable,
+            isVDSO: isVDSO, row: row)
         let key = UnwindTableStore.Key(
             buildID: buildID, path: buildID.isEmpty ? path : "", inode: buildID.isEmpty ? inode : 0)
         if let offset = store.offset(for: key) {

@@ -21,6 +21,9 @@ struct RecordCommand: ParsableCommand {
     @Option(help: "auto, perf or timer: auto takes perf where the kernel allows it.")
     var engine = EngineChoice.auto
 
+    @Option(help: "tables, or libunwind: copies every stack and unwinds it beside the command, at a higher cost.")
+    var unwind = UnwinderChoice.tables
+
     @Option(name: [.customShort("D"), .customLong("delay")], help: "Milliseconds to wait before sampling.")
     var delay = 0
 
@@ -84,6 +87,7 @@ struct RecordCommand: ParsableCommand {
         options.output = output
         options.frequency = frequency
         options.engine = engine
+        options.unwinder = unwind
         options.delayMs = delay
         options.duration = duration
         options.inherit = !noInherit
@@ -106,3 +110,4 @@ struct RecordCommand: ParsableCommand {
 }
 
 extension EngineChoice: ExpressibleByArgument {}
+extension UnwinderChoice: ExpressibleByArgument {}

@@ -8,6 +8,7 @@ struct SessionLimitOptions: ParsableArguments {
     @Option(help: .private) var limitStacks: UInt64?
     @Option(help: .private) var limitModules: UInt32?
     @Option(help: .private) var limitThreads: UInt32?
+    @Option(help: .private) var limitCopies: UInt32?
 
     var limits: SessionLimits {
         var limits = SessionLimits()
@@ -15,6 +16,7 @@ struct SessionLimitOptions: ParsableArguments {
         limits.arenaWords = limitStacks
         limits.modules = limitModules
         limits.threads = limitThreads
+        limits.copies = limitCopies
         return limits
     }
 }

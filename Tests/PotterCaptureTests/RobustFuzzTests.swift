@@ -51,7 +51,8 @@ extension RobustTests {
                 let counts = [
                     "processes": session.processCount, "threads": writer.state.threads.count - 1,
                     "modules": session.moduleRows.count, "samples": Int(session.records),
-                    "bad records": Int(clamping: session.badRecords), "foreign": memory.foreignPrograms().count,
+                    "bad records": Int(clamping: session.badRecords), "copies": Int(session.tally.copied),
+                    "foreign": memory.foreignPrograms().count,
                 ]
                 return Set(counts.filter { $0.value > 0 }.keys)
             }
@@ -61,6 +62,7 @@ extension RobustTests {
                     (pp_offset_claims(), UInt64(MemoryLayout<pp_session>.size) - pp_offset_claims()),
                     (pp_offset_processes(), 4 * 64), (pp_offset_threads(), 8 * 256), (pp_offset_modules(), 8 * 128),
                     (pp_offset_strings(), 256), (pp_offset_rings(), 3 * 16384), (pp_offset_arena(), 8192),
+                    (pp_offset_copies(), 4096 + 2 * UInt64(MemoryLayout<pp_copy>.size)),
                 ]
                 for _ in 0..<Int.random(in: 1...400, using: &generator) {
                     let (start, size) = areas.randomElement(using: &generator) ?? (0, 8)
@@ -77,10 +79,39 @@ extension RobustTests {
                 }
             }
 
+            /// A record with a copied stack that looks right, and has anything in it.
+            func forgeCopy() {
+                let thread = session.threads.keys.sorted().first { $0 < 512 } ?? 0
+                let slot = UInt32.random(in: 0...2, using: &generator)
+                guard let copy = pp_session_copy(memory.header, slot) else { return }
+                let stack = UInt64.random(in: 0...UInt64.max >> 17, using: &generator) & ~7
+                copy.pointee.thread = thread
+                copy.pointee.sequence = 7
+                copy.pointee.size = UInt32.random(in: 0...PP_COPY_BYTES / 8, using: &generator) * 8
+                copy.pointee.low = stack
+                copy.pointee.high = Bool.random(using: &generator) ? number() : stack &+ 4096
+                copy.pointee.module_count = UInt32.random(in: 0...4, using: &generator)
+                withUnsafeMutableBytes(of: &copy.pointee.registers) { registers in
+                    for at in stride(from: 0, to: registers.count, by: 8) {
+                        let value = Bool.random(using: &generator) ? number() : stack &+ (number() & 0xfff)
+                        registers.storeBytes(of: value, toByteOffset: at, as: UInt64.self)
+                    }
+                }
+                pp_swap32(pp_copy_owner(memory.header, slot), 0, thread + 1)
+                let claim = memory.thread(thread)
+                let head = pp_thread_tail(claim)
+                let at = Int(pp_offset_rings()) + Int(thread) * Int(PP_RING_RECORDS) * 32 + Int(head % 512) * 32
+                let record = pp_sample(
+                    time_ns: number(), stack: 0, kind: 1, copy: UInt16(slot + 1), count: 1, sequence: 7, weight_ns: 1)
+                memory.memory.base.storeBytes(of: record, toByteOffset: at, as: pp_sample.self)
+                pp_thread_set_head(claim, head &+ 1)
+            }
+
             func round() throws {
                 scribble()
                 try session.followAnnouncements(force: true, wake: {}, parentRow: { Int64($0) < 0 ? 1 : nil })
                 scribble()
+                forgeCopy()
                 try session.drainAll()
                 session.redrawPeriods()
                 session.refreshBusyThreads()
@@ -121,7 +152,9 @@ extension RobustTests {
             }
             print("fuzz: engine \(engine), \(rounds) rounds in \(sessions) sessions")
             #expect(rounds > 50 && victim.isRunning)
-            #expect(reached == ["processes", "threads", "modules", "samples", "bad records", "foreign"], "\(reached)")
+            #expect(
+                reached == ["processes", "threads", "modules", "samples", "bad records", "copies", "foreign"],
+                "\(reached)")
             kill(victim.pid, SIGKILL)
             _ = victim.wait()
             #expect(

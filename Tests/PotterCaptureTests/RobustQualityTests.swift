@@ -38,6 +38,22 @@ extension RobustTests {
             expect(run, says: "stack table full")
         }
 
+        /// With all stacks copied a sample without a slot is lost; else it is unwound as well as it goes.
+        @Test func noRoomForACopy() {
+            let all = record(["busy", "0.5", "2"], limits: ["--unwind", "libunwind", "--limit-copies", "1"])
+            #expect(all.quality("lost.copies_full") > 0 && all.quality("stacks.copied") > 0)
+            expect(all, says: "lost (copies full)")
+
+            let library = RobustBench.build("slow_table.c", "-shared", "-fPIC")
+            let host = RobustBench.build("slow_table_host.c", "-pthread")
+            let some = RecordProcess(
+                [host, "0.5", library, "1"], options: ["-q", "-F", "997", "--engine", "timer", "--limit-copies", "1"])
+            #expect(some.wait().errors.isEmpty)
+            #expect(some.quality("stacks.not_copied") > 0 && some.quality("lost.copies_full") == 0)
+            #expect(some.number("SELECT count(*) FROM sample") == some.quality("records.written"))
+            expect(some, says: "found no room for a copy")
+        }
+
         @Test func aModuleWithoutSlot() {
             let run = record(["busy", "0.2"], limits: ["--limit-modules", "2"])
             #expect(run.quality("modules.no_slot") > 0)

@@ -3,9 +3,9 @@
 // the session memory through this header.
 //
 //   session memory, one memfd per program image (from exec to exec), mapped read-write by both sides
-//   ┌─────────┬───────────┬─────────┬─────────┬─────────┬───────┬─────────────┬─────────────┐
-//   │ header  │ processes │ threads │ modules │ strings │ rings │ stack index │ stack arena │
-//   └─────────┴───────────┴─────────┴─────────┴─────────┴───────┴─────────────┴─────────────┘
+//   ┌─────────┬───────────┬─────────┬─────────┬─────────┬───────┬─────────────┬─────────────┬───────────────┐
+//   │ header  │ processes │ threads │ modules │ strings │ rings │ stack index │ stack arena │ copied stacks │
+//   └─────────┴───────────┴─────────┴─────────┴─────────┴───────┴─────────────┴─────────────┴───────────────┘
 //   unwind tables, one memfd per recording, read-only for the targets (F_SEAL_FUTURE_WRITE): blobs of pp_unwind_table
 //   bell, one page per recording: the futex word by which targets wake the collector
 //
@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PP_WIRE_VERSION 3u
+#define PP_WIRE_VERSION 4u
 #define PP_SESSION_MAGIC 0x314e534553545450ull // "PTTSESN1"
 #define PP_HELLO_MAGIC 0x4f4c4c48u             // "HLLO"
 
@@ -92,15 +92,16 @@ enum pp_counter {
     PP_COUNT_SECCOMP_FILTER,  // the program installs a seccomp filter: the recorder has withdrawn
     PP_COUNT_ADDRESS_LIMIT,   // the program limits its address space: the recorder has withdrawn
     PP_COUNT_TRACED,          // the program is traced (by a debugger): sampling ended
+    PP_COUNT_COPIES_FULL,     // stacks to be copied that found no slot: dropped if copies_all, else unwound as may be
     PP_COUNT_COUNTERS
 };
 
 // A ring record.
 typedef struct pp_sample {
-    uint64_t time_ns; // CLOCK_MONOTONIC at handler entry
-    uint32_t stack;   // id: offset of a pp_stack in the arena, in words
-    uint16_t kind;    // PP_SAMPLE_*
-    uint16_t reserved;
+    uint64_t time_ns;   // CLOCK_MONOTONIC at handler entry
+    uint32_t stack;     // id: offset of a pp_stack in the arena, in words; 0 if it was copied
+    uint16_t kind;      // PP_SAMPLE_*
+    uint16_t copy;      // slot of its pp_copy + 1, which is the collector's from here on; 0: none
     uint32_t count;     // ticks (1 + overrun), or 1
     uint32_t sequence;  // of this thread, counts drops too
     uint64_t weight_ns; // CPU time that a user sample stands for
@@ -215,7 +216,9 @@ typedef struct pp_session {
     uint64_t tables_size;
     uint32_t collector_pid;
     _Atomic uint32_t restores_default; // 1: the old image ignored SIGPROF across the exec for our sake alone
-    uint64_t reserved0[12];
+    uint32_t copy_limit;               // slots of copied stacks in use, at most PP_COPY_SLOTS
+    uint32_t copies_all;               // 1: every stack is copied; 0: those that need a table which is not there yet
+    uint64_t reserved0[11];
     // Written by the collector while recording.
     _Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC; older than PP_HEARTBEAT_STALE_NS: the collector is gone
     _Atomic uint32_t state;        // PP_SESSION_*
@@ -228,7 +231,7 @@ typedef struct pp_session {
     _Atomic uint32_t announced;   // counts announcements, so that the collector looks only when there is something
     _Atomic uint32_t forks_begun; // by a parent; while it is ahead of `forks_claimed` a child may still want a slot
     _Atomic uint32_t forks_claimed;
-    uint32_t reserved2;
+    _Atomic uint32_t copy_next; // where the search for a free slot begins
     pp_foreign foreign[PP_FOREIGN_SLOTS];
     _Atomic uint64_t counters[16]; // enum pp_counter
 } pp_session;
@@ -236,6 +239,8 @@ _Static_assert(sizeof(pp_session) == 512, "session header");
 _Static_assert(PP_COUNT_COUNTERS <= 16, "counters");
 
 #define PP_HEARTBEAT_STALE_NS 2000000000ull
+
+#include "pp_copied_stack.h"
 
 // Area sizes, in the order of the layout; each area starts on a page.
 #define PP_PAGE_ROUND(bytes) (((uint64_t)(bytes) + 4095u) & ~(uint64_t)4095u)
@@ -247,7 +252,8 @@ _Static_assert(PP_COUNT_COUNTERS <= 16, "counters");
 #define PP_RING_BYTES (PP_RING_RECORDS * sizeof(pp_sample))
 #define PP_STACK_INDEX_OFFSET (PP_RINGS_OFFSET + PP_PAGE_ROUND((uint64_t)PP_THREAD_SLOTS * PP_RING_BYTES))
 #define PP_STACK_ARENA_OFFSET (PP_STACK_INDEX_OFFSET + PP_PAGE_ROUND((uint64_t)PP_STACK_BUCKETS * 4))
-#define PP_SESSION_SIZE (PP_STACK_ARENA_OFFSET + PP_PAGE_ROUND((uint64_t)PP_STACK_ARENA_WORDS * 8))
+#define PP_COPIES_OFFSET (PP_STACK_ARENA_OFFSET + PP_PAGE_ROUND((uint64_t)PP_STACK_ARENA_WORDS * 8))
+#define PP_SESSION_SIZE (PP_COPIES_OFFSET + PP_PAGE_ROUND(PP_COPY_OWNERS_BYTES + PP_COPY_SLOTS * sizeof(pp_copy)))
 
 // A limit of address space or data counts what the recorder maps in the target (but for the unwind tables, which are
 // cut to fit): it is to be at most one part in so many, or the program runs unrecorded.

@@ -15,6 +15,7 @@ static inline uint64_t pp_offset_modules(void) { return PP_MODULES_OFFSET; }
 static inline uint64_t pp_offset_strings(void) { return PP_STRINGS_OFFSET; }
 static inline uint64_t pp_offset_rings(void) { return PP_RINGS_OFFSET; }
 static inline uint64_t pp_offset_arena(void) { return PP_STACK_ARENA_OFFSET; }
+static inline uint64_t pp_offset_copies(void) { return PP_COPIES_OFFSET; }
 /// Bytes that every image uses from the start: all areas but rings and arena, which are allocated as they are used.
 static inline uint64_t pp_session_reserved(void) { return PP_THREADS_OFFSET + 64 * sizeof(pp_thread); }
 
@@ -106,6 +107,7 @@ static inline const void *pp_process_signal_given(pp_process *p) {
 
 static inline uint32_t pp_thread_state(pp_thread *t) { return pp_load32(&t->state); }
 static inline uint64_t pp_thread_head(pp_thread *t) { return pp_load64(&t->head); }
+static inline void pp_thread_set_head(pp_thread *t, uint64_t head) { pp_store64(&t->head, head); } // for tests
 static inline uint64_t pp_thread_tail(pp_thread *t) { return pp_load64(&t->tail); }
 static inline void pp_thread_set_tail(pp_thread *t, uint64_t tail) { pp_store64(&t->tail, tail); }
 static inline uint64_t pp_thread_dropped(pp_thread *t) { return pp_load64(&t->dropped); }
@@ -170,6 +172,32 @@ static inline bool pp_session_copy_stack(pp_session *s, uint32_t id, pp_stack *h
         return false;
     memcpy(frames, stack->frames, header->depth * sizeof(uint64_t));
     return true;
+}
+
+static inline _Atomic uint32_t *pp_copy_owner(pp_session *s, uint32_t slot) {
+    return (_Atomic uint32_t *)((uint8_t *)s + PP_COPIES_OFFSET) + slot;
+}
+static inline pp_copy *pp_session_copy(pp_session *s, uint32_t slot) {
+    return (pp_copy *)((uint8_t *)s + PP_COPIES_OFFSET + PP_COPY_OWNERS_BYTES) + slot;
+}
+/// Copies the copied stack `slot` to `to`, if thread slot `thread` owns it and it belongs to that thread's record
+/// `sequence`; false if not, or if it is damaged. The slot is free after that, unless another thread owns it.
+static inline bool pp_session_take_copy(pp_session *s, uint32_t slot, uint32_t thread, uint32_t sequence, pp_copy *to) {
+    if (slot >= PP_COPY_SLOTS || pp_load32(pp_copy_owner(s, slot)) != thread + 1)
+        return false;
+    const pp_copy *from = pp_session_copy(s, slot);
+    memcpy(to, from, offsetof(pp_copy, stack));
+    bool valid = to->thread == thread && to->sequence == sequence && to->size <= PP_COPY_BYTES && (to->size & 7) == 0 &&
+                 (to->low & 7) == 0 && to->low <= UINT64_MAX - PP_COPY_BYTES && to->module_count <= PP_COPY_MODULES;
+    if (valid)
+        memcpy(to->stack, from->stack, to->size);
+    pp_store32(pp_copy_owner(s, slot), 0);
+    return valid;
+}
+/// Gives back what a thread still owns that writes no more records.
+static inline void pp_session_free_copies(pp_session *s, uint32_t thread) {
+    for (uint32_t slot = 0; slot < PP_COPY_SLOTS; slot++)
+        pp_swap32(pp_copy_owner(s, slot), thread + 1, 0);
 }
 
 static inline uint32_t pp_bell_word(pp_bell *b) { return pp_load32(&b->word); }

@@ -39,6 +39,7 @@ struct QualityProblems {
     private static let lossAdvice = [
         QualityKey.lostRingFull: "the machine was too busy to take them in time; record with a lower -F",
         QualityKey.lostStackTableFull: "too many different stacks; record with a lower -F, or for a shorter time (-d)",
+        QualityKey.lostCopiesFull: "more stacks were copied than libunwind keeps up with; record with a lower -F",
         QualityKey.lostNested: "they came while another was being taken; record with a lower -F",
         QualityKey.lostBadRecord: "the program wrote over the recorder's memory",
     ]

@@ -80,7 +80,23 @@ struct QualityText {
         let parts = counters.filter { quality.sum($0.0) > 0 }.map { key, words in
             "\(Units.count(quality.sum(key))) \(words)\(Self.modules(of: key, in: quality))"
         }
-        return parts.isEmpty ? "" : "unwinds: " + parts.joined(separator: ", ")
+        let byLibunwind = quality.text(QualityKey.unwinder) == "libunwind"
+        guard !parts.isEmpty || copied > 0 || byLibunwind else { return "" }
+        return "unwinds" + (byLibunwind ? " by libunwind" : "") + ": "
+            + (copies + parts + (parts.isEmpty && copies.isEmpty ? ["none"] : [])).joined(separator: ", ")
+    }
+
+    private var copied: Int64 { quality.number(QualityKey.stacksCopied) }
+
+    /// Stacks that libunwind unwound from a copy.
+    private var copies: [String] {
+        let longer = quality.number(QualityKey.stacksLonger), missed = quality.number(QualityKey.stacksNotCopied)
+        let stacks = HeaderText.plural(Int(clamping: longer), "stack")
+        return [
+            copied > 0 ? "\(Units.count(copied)) from copies" : nil,
+            longer > 0 ? "\(stacks) longer than the copied 32 KiB" : nil,
+            missed > 0 ? "\(Units.count(missed)) found no room for a copy" : nil,
+        ].compactMap(\.self)
     }
 
     /// Where most of a counter's events are: ` (libfoo.so 10)`.
@@ -112,6 +128,7 @@ struct QualityText {
         QualityKey.costTargetNs, QualityKey.costCollectorNs, QualityKey.gapNs, QualityKey.overAttributedNs,
         QualityKey.recovered, QualityKey.threadsNoSlot, QualityKey.threadsTimerFailed, QualityKey.processesNoSlot,
         QualityKey.processesSignalTaken, QualityKey.processesSeccompFilter, QualityKey.modulesNoSlot,
+        QualityKey.unwinder, QualityKey.stacksCopied, QualityKey.stacksLonger, QualityKey.stacksNotCopied,
         QualityKey.imagesForeign, QualityKey.processesLeft, QualityKey.unrecordedNs,
     ]
 

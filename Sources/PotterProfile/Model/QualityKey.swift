@@ -6,6 +6,7 @@ public enum QualityKey {
     // Samples that were taken and are not here.
     public static let lostRingFull = "lost.ring_full"
     public static let lostStackTableFull = "lost.stack_table_full"
+    public static let lostCopiesFull = "lost.copies_full"
     public static let lostNested = "lost.nested"
     public static let lostBadRecord = "lost.bad_record"
     // What ran and was not sampled.
@@ -27,9 +28,17 @@ public enum QualityKey {
     // Unwinds, in samples; with the module where it happened.
     public static let unwindFailed = "unwind.failed"
     public static let unwindFallback = "unwind.fallback"
+    /// Text: `tables` or `libunwind`.
+    public static let unwinder = "unwinder"
     // Stacks, in samples.
     public static let stacksCut = "stacks.cut"
     public static let stacksRaced = "stacks.raced"
+    /// Copied by the target and unwound by libunwind.
+    public static let stacksCopied = "stacks.copied"
+    /// Of these, longer than what was copied.
+    public static let stacksLonger = "stacks.longer_than_copy"
+    /// To be copied, for lack of a table, and found no slot: unwound by frame pointers where these fit.
+    public static let stacksNotCopied = "stacks.not_copied"
     // Cost.
     public static let costTargetNs = "cost.target_ns"
     public static let costCollectorNs = "cost.collector_ns"
