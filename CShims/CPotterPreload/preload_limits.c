@@ -7,6 +7,8 @@
 #include "../CPotterRecorder/recorder.h"
 #if defined(__x86_64__)
 #include "../CPotterRecorder/syscall_x86_64.h"
+#elif defined(__aarch64__)
+#include "../CPotterRecorder/syscall_aarch64.h"
 #else
 #error "syscall: this architecture is not supported yet"
 #endif

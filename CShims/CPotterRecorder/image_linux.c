@@ -21,6 +21,9 @@
 #if defined(__x86_64__)
 #define PP_MACHINE EM_X86_64
 #define PP_LOADER "/lib64/ld-linux-x86-64.so.2"
+#elif defined(__aarch64__)
+#define PP_MACHINE EM_AARCH64
+#define PP_LOADER "/lib/ld-linux-aarch64.so.1"
 #else
 #error "image: this architecture is not supported yet"
 #endif

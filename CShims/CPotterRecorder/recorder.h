@@ -228,4 +228,4 @@ bool pp_sampler_install(void);
 bool pp_signal_is_ours(const siginfo_t *info); // a SIGPROF of the perf clock or of this thread's CPU timer
 void pp_sampler_handler(int signal, siginfo_t *info, void *context);
 
-// arch: sampler_x86_64.h
+// arch: sampler_x86_64.h, sampler_aarch64.h

@@ -14,6 +14,8 @@
 
 #if defined(__x86_64__)
 #include "sampler_x86_64.h"
+#elif defined(__aarch64__)
+#include "sampler_aarch64.h"
 #else
 #error "sampler: this architecture is not supported yet"
 #endif

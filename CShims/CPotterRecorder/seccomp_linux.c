@@ -94,11 +94,20 @@ void pp_before_prctl(long option, unsigned long mode, unsigned long filter) {
     errno = saved;
 }
 
+// arm64 has only the newer one.
+static bool is_signalfd(long number) {
+#ifdef SYS_signalfd
+    if (number == SYS_signalfd)
+        return true;
+#endif
+    return number == SYS_signalfd4;
+}
+
 void pp_before_syscall(long number, long first, long second, long third) {
     int saved = errno;
     if (number == SYS_rt_sigaction && first == PP_SIGNAL && second != 0)
         pp_signal_claimed(PP_COUNT_SIGNAL_TAKEN);
-    if ((number == SYS_signalfd4 || number == SYS_signalfd) && second != 0 &&
+    if (is_signalfd(number) && second != 0 &&
         sigismember((const sigset_t *)second, PP_SIGNAL) == 1) // NOLINT: an address by definition
         pp_signal_claimed(PP_COUNT_SIGNAL_TAKEN);
     if (number == SYS_prlimit64)

@@ -8,7 +8,11 @@
 //  2. The leaf, and code that a signal interrupted, is looked up by its exact pc; return addresses by the byte before
 //     them, which lies inside the call (the next byte may be another function, if the callee does not return).
 //  3. Of a deep stack the leaf half and the root half are kept: frames[PP_CUT_FRAMES...] is a ring until the end.
+#if defined(__aarch64__)
+#include "unwind_aarch64.h"
+#else
 #include "unwind_x86_64.h"
+#endif
 
 // Finds range and table for the frame at hand. Most callers live in the module of their callee: the last one is kept.
 static inline void pp_locate(pp_walk *walk, uint64_t address) {
@@ -60,6 +64,11 @@ static inline enum pp_step pp_step(pp_walk *walk, uint64_t address, pp_unwound *
         return PP_STEP_END;
     case PP_UNWIND_SIGNAL:
         return pp_arch_step_signal(walk);
+#if defined(__aarch64__)
+    case PP_UNWIND_AT_SP:
+    case PP_UNWIND_AT_FP:
+        return pp_arch_step_layout(walk, rule);
+#endif
     case PP_UNWIND_OTHER:
         return PP_STEP_FAILED; // It has no frame pointer, or its rule would name it.
     case PP_UNWIND_NONE:

@@ -4,7 +4,11 @@
 //  1. the frame lies in the stack, above sp, aligned as the ABI wants it,
 //  2. the return address lies in the code segment of a mapped module,
 //  3. the instruction before it is a call.
+#if defined(__aarch64__)
+#include "unwind_aarch64.h"
+#else
 #include "unwind_x86_64.h"
+#endif
 
 #define PP_CODE_BEFORE 7 // bytes before an address that pp_arch_follows_call and pp_arch_leaf_shape look at
 #define PP_CODE_AFTER 7
@@ -34,6 +38,10 @@ static bool pp_is_return_address(const pp_unwind_space *space, uint64_t address)
     const uint8_t *code = pp_code_at(space, address);
     return code != NULL && pp_arch_follows_call(code);
 }
+
+#if defined(__aarch64__)
+#include "unwind_fallback_aarch64.h"
+#else
 
 // Leaves the frame whose return address is at `slot`, if that is one.
 static enum pp_step pp_return_through(pp_walk *walk, uint64_t slot, uint64_t fp) {
@@ -141,3 +149,5 @@ enum pp_step pp_step_out_of_resolver(pp_walk *walk) {
         }
     return found == 0 ? PP_STEP_FAILED : pp_return_through(walk, found + 24, walk->at.fp);
 }
+
+#endif

@@ -17,6 +17,7 @@ typedef struct pp_walk {
     const pp_code_range *range;   // of the current pc; NULL: no module
     const pp_unwind_table *table; // of that range; NULL: none
     bool exact;                   // pc is that of an interrupted instruction, not a return address
+    bool sp_is_least;             // arm64: sp is this or higher, as a frame pointer was believed
 } pp_walk;
 
 enum pp_step { PP_STEP_MORE, PP_STEP_END, PP_STEP_FAILED };
@@ -84,6 +85,14 @@ static inline uint32_t pp_rule_at(const pp_unwind_table *table, uint64_t address
             high = middle - 1;
     }
     return (uint32_t)rows[low];
+}
+
+// The layout that a rule names, or NULL: the table has no such.
+static inline const pp_unwind_layout *pp_layout_of(const pp_unwind_table *table, uint32_t rule) {
+    uint64_t offset = table->layouts + (uint64_t)(rule >> 4) * sizeof(pp_unwind_layout);
+    if (table->layouts < sizeof *table || offset + sizeof(pp_unwind_layout) > table->size)
+        return NULL;
+    return (const pp_unwind_layout *)((const uint8_t *)table + offset);
 }
 
 // Steps out of a frame that no rule describes (unwind_fallback.c).

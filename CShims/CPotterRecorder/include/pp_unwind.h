@@ -29,7 +29,10 @@ typedef struct pp_unwind_space {
 } pp_unwind_space;
 
 typedef struct pp_registers {
-    uint64_t pc, sp, fp, async; // x86-64: rip, rsp, rbp, r14
+    uint64_t pc, sp, fp, async; // x86-64: rip, rsp, rbp, r14; arm64: pc, sp, x29, x22
+#if defined(__aarch64__)
+    uint64_t ra; // x30, where the interrupted function may keep its return address
+#endif
 } pp_registers;
 
 typedef struct pp_unwound {

@@ -3,15 +3,6 @@
 
 import CPotterWire
 
-/// Numbers that DWARF gives to the registers of x86-64.
-enum FrameRegister {
-    static let base: UInt64 = 3  // rbx
-    static let framePointer: UInt64 = 6  // rbp
-    static let stackPointer: UInt64 = 7  // rsp
-    static let asyncContext: UInt64 = 14  // r14
-    static let returnAddress: UInt64 = 16
-}
-
 /// Where the caller's value of a register is.
 enum SavedRegister: Equatable {
     case same
@@ -54,6 +45,9 @@ struct CompactRule: Equatable {
 
     private init(_ kind: pp_unwind_kind) { bits = kind.rawValue }
 
+    /// A rule that names a layout.
+    init(_ kind: pp_unwind_kind, index: UInt32) { bits = kind.rawValue | index << 4 }
+
     /// Nil if the offset is no multiple of 8, or too large.
     private init?(_ kind: pp_unwind_kind, offset: Int64, fp: UInt32 = 0, async: UInt32 = 0) {
         let limit: Int64 = 1 << 20
@@ -61,6 +55,7 @@ struct CompactRule: Equatable {
         bits = kind.rawValue | fp << 4 | async << 9 | UInt32(truncatingIfNeeded: offset / 8) << 14
     }
 
+    /// Of x86-64; arm64 has FrameLayouts.
     init(_ state: FrameState, isSignalFrame: Bool) {
         if isSignalFrame {
             self = state.frameAddress == .signalContext ? .signal : .other

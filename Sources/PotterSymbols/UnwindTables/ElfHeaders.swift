@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Program and section headers of a 64-bit little-endian ELF file for x86-64. Hostile input: see FrameImage.swift.
+// Program and section headers of a 64-bit little-endian ELF file. Hostile input: see FrameImage.swift.
 
 struct ElfHeaders {
     struct Segment {
@@ -26,8 +26,11 @@ struct ElfHeaders {
         var segmentSize, segmentCount, sectionSize, sectionCount, nameSection: UInt64
     }
 
-    init?(_ bytes: ImageBytes) {
-        guard let header = bytes.read(0, 64), var tables = Self.tables(header) else { return nil }
+    /// Nil if this is none for the architecture.
+    init?(_ bytes: ImageBytes, for architecture: FrameArchitecture = .native) {
+        guard let header = bytes.read(0, 64), header[18] == architecture.machine, header[19] == 0,
+            var tables = Self.tables(header)
+        else { return nil }
         if let contents = bytes.read(tables.segments, tables.segmentCount &* 56), tables.segmentSize == 56 {
             segments = Self.records(contents, size: 56, Self.segment)
         }
@@ -49,8 +52,8 @@ struct ElfHeaders {
     }
 
     private static func tables(_ header: [UInt8]) -> Tables? {
-        // ELF magic, 64 bits, little-endian; then EM_X86_64.
-        guard header.starts(with: [0x7f, 0x45, 0x4c, 0x46, 2, 1]), header[18] == 62, header[19] == 0 else { return nil }
+        // ELF magic, 64 bits, little-endian.
+        guard header.starts(with: [0x7f, 0x45, 0x4c, 0x46, 2, 1]) else { return nil }
         return header.withUnsafeBytes { bytes in
             var cursor = FrameCursor(bytes, from: 32)
             let segments = cursor.fixed(UInt64.self)

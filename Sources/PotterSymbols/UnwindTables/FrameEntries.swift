@@ -4,10 +4,13 @@
 
 /// A common information entry.
 struct CommonEntry {
+    var architecture: FrameArchitecture
     var pointerEncoding: UInt8 = 0  // DW_EH_PE_absptr
     var codeAlignment: UInt64 = 1
     var dataAlignment: Int64 = 1
     var isSignalFrame = false
+    /// The return address is in the usual register.
+    var isSupported = true
     var hasAugmentationData = false
     var initialState = FrameState.other
 }
@@ -22,6 +25,7 @@ struct FrameEntry {
 struct FrameEntries {
     enum Format { case ehFrame, debugFrame }
 
+    private let architecture: FrameArchitecture
     private let format: Format
     private let endsAtTerminator: Bool
     private let address: UInt64  // of the section
@@ -30,6 +34,7 @@ struct FrameEntries {
     private var last: (offset: Int, common: CommonEntry)?
 
     init(_ section: FrameSection, _ bytes: UnsafeRawBufferPointer) {
+        architecture = section.architecture
         format = section.format
         endsAtTerminator = section.endsAtTerminator
         address = section.address
@@ -93,7 +98,7 @@ struct FrameEntries {
 
     private func parseCommon(_ body: FrameCursor) -> CommonEntry? {
         var cursor = body
-        var common = CommonEntry()
+        var common = CommonEntry(architecture: architecture)
         let version = cursor.byte()
         guard [1, 3, 4].contains(version) else { return nil }
         let augmentation = cursor.string()
@@ -102,7 +107,7 @@ struct FrameEntries {
         common.codeAlignment = cursor.uleb()
         common.dataAlignment = cursor.sleb()
         let returnAddress = version == 1 ? UInt64(cursor.byte()) : cursor.uleb()
-        guard returnAddress == FrameRegister.returnAddress else { return nil }
+        common.isSupported = returnAddress == architecture.returnAddress
         if augmentation.first == UInt8(ascii: "z") {
             common.hasAugmentationData = true
             var data = cursor.slice(cursor.uleb())

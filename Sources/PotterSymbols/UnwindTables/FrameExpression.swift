@@ -9,7 +9,8 @@ enum FrameExpression {
     private static let register0: UInt8 = 0x70  // DW_OP_breg0
 
     /// DW_CFA_def_cfa_expression.
-    static func frameAddress(_ expression: FrameCursor) -> FrameAddress {
+    static func frameAddress(_ expression: FrameCursor, _ architecture: FrameArchitecture) -> FrameAddress {
+        if architecture.isArm { return registerAlone(expression) }
         if let threshold = linkageStubThreshold(expression) { return .linkageStub(threshold: threshold) }
         var cursor = expression
         guard let (register, offset) = baseRegister(&cursor) else { return .unsupported }
@@ -23,6 +24,12 @@ enum FrameExpression {
             return addsEight ? .stackPointerDereferenced(offset: offset) : .unsupported
         default: return .unsupported
         }
+    }
+
+    private static func registerAlone(_ expression: FrameCursor) -> FrameAddress {
+        var cursor = expression
+        guard let (register, offset) = baseRegister(&cursor), cursor.isAtEnd else { return .unsupported }
+        return .register(register, offset: offset)
     }
 
     /// DW_CFA_expression of a saved register: gcc writes `rbp + offset` where it realigns the stack.

@@ -50,6 +50,7 @@ struct ImageBytes {
 
 /// Bytes of a section with call frame information.
 struct FrameSection {
+    var architecture: FrameArchitecture
     var format: FrameEntries.Format
     var address: UInt64
     var bytes: [UInt8]
@@ -65,15 +66,17 @@ struct CodeSegment {
 }
 
 struct FrameImage {
+    let architecture: FrameArchitecture
     let headers: ElfHeaders
     private(set) var code: [CodeSegment] = []  // ascending
     private(set) var sections: [FrameSection] = []  // .eh_frame first
     private var segments: [CodeSegment] = []  // all that are loaded
     private(set) var codeSections: [CodeSegment] = []  // ascending; the code segments, if there are no section headers
 
-    /// Nil if this is no ELF file for x86-64 with code in it.
-    init?(_ bytes: ImageBytes) {
-        guard let headers = ElfHeaders(bytes) else { return nil }
+    /// Nil if this is no ELF file for the architecture with code in it.
+    init?(_ bytes: ImageBytes, for architecture: FrameArchitecture = .native) {
+        guard let headers = ElfHeaders(bytes, for: architecture) else { return nil }
+        self.architecture = architecture
         self.headers = headers
         for segment in headers.segments where segment.isCode || segment.type == 1 {
             let size = min(segment.fileSize, bytes.size &- min(segment.offset, bytes.size))
@@ -87,11 +90,13 @@ struct FrameImage {
         code.sort { $0.start < $1.start }
         guard !code.isEmpty else { return nil }
         codeSections = Self.codeSections(headers) ?? code
-        if let section = Self.ehFrame(headers, bytes) { sections.append(section) }
+        if let section = Self.ehFrame(headers, bytes, architecture) { sections.append(section) }
         if let found = headers.sections.first(where: { $0.name == ".debug_frame" && $0.isStored }),
             let contents = found.isCompressed ? nil : bytes.read(found.offset, found.size)
         {
-            sections.append(FrameSection(format: .debugFrame, address: found.address, bytes: contents))
+            sections.append(
+                FrameSection(
+                    architecture: architecture, format: .debugFrame, address: found.address, bytes: contents))
         }
     }
 
@@ -117,10 +122,13 @@ struct FrameImage {
         return result.isEmpty ? nil : result
     }
 
-    private static func ehFrame(_ headers: ElfHeaders, _ bytes: ImageBytes) -> FrameSection? {
+    private static func ehFrame(
+        _ headers: ElfHeaders, _ bytes: ImageBytes, _ architecture: FrameArchitecture
+    ) -> FrameSection? {
         if let found = headers.sections.first(where: { $0.name == ".eh_frame" && $0.isStored }) {
             guard let contents = bytes.read(found.offset, found.size) else { return nil }
-            return FrameSection(format: .ehFrame, address: found.address, bytes: contents)
+            return FrameSection(
+                architecture: architecture, format: .ehFrame, address: found.address, bytes: contents)
         }
         // No section headers: PT_GNU_EH_FRAME says where the section starts, and its segment where it ends at last.
         guard let index = headers.segments.first(where: { $0.type == 0x6474_e550 }), index.fileSize >= 8,
@@ -137,6 +145,7 @@ struct FrameImage {
         let skipped = address - holder.address
         let (offset, overflow) = holder.offset.addingReportingOverflow(skipped)
         guard !overflow, let contents = bytes.read(offset, holder.fileSize - skipped) else { return nil }
-        return FrameSection(format: .ehFrame, address: address, bytes: contents, endsAtTerminator: true)
+        return FrameSection(
+            architecture: architecture, format: .ehFrame, address: address, bytes: contents, endsAtTerminator: true)
     }
 }

@@ -27,8 +27,9 @@ struct FrameProgram {
         return program.state
     }
 
-    /// Calls `emit` with each address in [start, end) from which on a rule holds, ascending.
-    static func run(_ entry: FrameEntry, emit: (UInt64, CompactRule) -> Void) {
+    /// Calls `emit` with each address in [start, end) from which on a state holds, ascending.
+    static func run(_ entry: FrameEntry, emit: (UInt64, FrameState) -> Void) {
+        guard entry.common.isSupported else { return emit(entry.start, .other) }
         var program = FrameProgram(entry.common)
         var cursor = entry.program
         var address = entry.start
@@ -36,13 +37,11 @@ struct FrameProgram {
             let before = address
             let state = program.state
             let isSound = program.step(&cursor, &address)
-            if address != before || !isSound {
-                emit(before, CompactRule(state, isSignalFrame: entry.common.isSignalFrame))
-            }
+            if address != before || !isSound { emit(before, state) }
             guard address >= before, address < entry.end else { return }
             guard isSound else { return emit(address, .other) }
         }
-        emit(address, CompactRule(program.state, isSignalFrame: entry.common.isSignalFrame))
+        emit(address, program.state)
     }
 
     /// Runs one instruction. False: it makes no sense.
@@ -91,7 +90,7 @@ struct FrameProgram {
             state.frameAddress = .register(cursor.uleb(), offset: cursor.sleb() &* common.dataAlignment)
         case 0x0f:  // DW_CFA_def_cfa_expression
             let length = cursor.uleb()
-            state.frameAddress = FrameExpression.frameAddress(cursor.slice(length))
+            state.frameAddress = FrameExpression.frameAddress(cursor.slice(length), common.architecture)
         default:
             let value = code == 0x13 ? UInt64(bitPattern: cursor.sleb() &* common.dataAlignment) : cursor.uleb()
             // Without a register the instruction changes nothing that these rules can express.
@@ -118,10 +117,12 @@ struct FrameProgram {
             save(cursor.uleb(), .elsewhere)
             let length = cursor.uleb()
             cursor.skip(length)
+        // DW_CFA_AARCH64_negate_ra_state(_with_pc): return addresses are stripped of signatures wherever they come from.
+        case 0x2c, 0x2d: return common.architecture.isArm
         case 0x2e: _ = cursor.uleb()  // DW_CFA_GNU_args_size
         case 0x2f:  // DW_CFA_GNU_negative_offset_extended
             save(cursor.uleb(), .atCFA(0 &- factored(cursor.uleb())))
-        default: return false  // DW_CFA_set_loc among them: no compiler for x86-64 writes it.
+        default: return false  // DW_CFA_set_loc among them: no compiler writes it.
         }
         return true
     }
@@ -136,18 +137,18 @@ struct FrameProgram {
 
     private mutating func restore(_ register: UInt64) {
         switch register {
-        case FrameRegister.framePointer: state.framePointer = common.initialState.framePointer
-        case FrameRegister.asyncContext: state.asyncContext = common.initialState.asyncContext
-        case FrameRegister.returnAddress: state.returnAddress = common.initialState.returnAddress
+        case common.architecture.framePointer: state.framePointer = common.initialState.framePointer
+        case common.architecture.asyncContext: state.asyncContext = common.initialState.asyncContext
+        case common.architecture.returnAddress: state.returnAddress = common.initialState.returnAddress
         default: break
         }
     }
 
     private mutating func save(_ register: UInt64, _ saved: SavedRegister) {
         switch register {
-        case FrameRegister.framePointer: state.framePointer = saved
-        case FrameRegister.asyncContext: state.asyncContext = saved
-        case FrameRegister.returnAddress: state.returnAddress = saved
+        case common.architecture.framePointer: state.framePointer = saved
+        case common.architecture.asyncContext: state.asyncContext = saved
+        case common.architecture.returnAddress: state.returnAddress = saved
         default: break
         }
     }

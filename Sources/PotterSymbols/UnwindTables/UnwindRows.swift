@@ -11,12 +11,15 @@ struct FunctionSpan {
 func unwindRow(_ address: UInt32, _ rule: CompactRule) -> UInt64 { UInt64(address) << 32 | UInt64(rule.bits) }
 
 struct UnwindRows {
+    let architecture: FrameArchitecture
     let base, limit: UInt64
+    var layouts = FrameLayouts()
     var rows: [UInt64] = []
     var spans: [FunctionSpan] = []
 
     /// limit - base is less than 2^32.
-    init(base: UInt64, limit: UInt64) {
+    init(_ architecture: FrameArchitecture, base: UInt64, limit: UInt64) {
+        self.architecture = architecture
         self.base = base
         self.limit = limit
     }
@@ -33,7 +36,8 @@ struct UnwindRows {
         guard entry.start >= base, entry.start < limit, rows.count < Int(UInt32.max) / 2 else { return }
         let firstRow = rows.count
         var last: CompactRule?
-        FrameProgram.run(entry) { address, rule in
+        FrameProgram.run(entry) { address, state in
+            let rule = rule(state, isSignalFrame: entry.common.isSignalFrame)
             guard address < limit, rule != last else { return }
             rows.append(unwindRow(UInt32(address - base), rule))
             last = rule
@@ -44,8 +48,17 @@ struct UnwindRows {
                 firstRow: UInt32(firstRow), rowCount: UInt32(rows.count - firstRow)))
     }
 
-    /// Takes over the functions of `other` that start where none of this is known.
-    mutating func fill(from other: UnwindRows) {
+    private mutating func rule(_ state: FrameState, isSignalFrame: Bool) -> CompactRule {
+        architecture.isArm
+            ? layouts.rule(state, isSignalFrame: isSignalFrame) : CompactRule(state, isSignalFrame: isSignalFrame)
+    }
+
+    /// Takes over the functions of a section that start where none of this is known.
+    mutating func fill(from section: FrameSection) {
+        var other = UnwindRows(architecture, base: base, limit: limit)
+        other.layouts = layouts
+        other.append(section)
+        layouts = other.layouts
         sortSpans()
         let known = spans
         for span in other.spans {

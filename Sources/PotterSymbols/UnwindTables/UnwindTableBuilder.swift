@@ -27,18 +27,22 @@ public struct UnwindTableBuilder {
 
     /// The table of an ELF file; nil if it is none for this architecture, or has no code.
     public static func table(path: String) throws -> [UInt8]? {
-        try withImage(path) { build($0) }
+        try table(path: path, for: .native)
+    }
+
+    static func table(path: String, for architecture: FrameArchitecture) throws -> [UInt8]? {
+        try withImage(path) { build($0, architecture) }
     }
 
     /// The table of an ELF image in memory (the vDSO).
     public static func table(image: UnsafeRawBufferPointer, name: String) throws -> [UInt8]? {
-        build(ImageBytes(image))
+        build(ImageBytes(image), .native)
     }
 
     /// The table that call frame information alone makes.
-    static func frameTable(path: String) throws -> [UInt8]? {
+    static func frameTable(path: String, for architecture: FrameArchitecture = .native) throws -> [UInt8]? {
         try withImage(path) { bytes in
-            guard let image = FrameImage(bytes), let rows = frames(of: image) else { return nil }
+            guard let image = FrameImage(bytes, for: architecture), let rows = frames(of: image) else { return nil }
             return encode(rows, code: image.code)
         }
     }
@@ -55,8 +59,26 @@ public struct UnwindTableBuilder {
         }
     }
 
-    private static func build(_ bytes: ImageBytes) -> [UInt8]? {
-        guard let image = FrameImage(bytes), var rows = frames(of: image) else { return nil }
+    private static func build(_ bytes: ImageBytes, _ architecture: FrameArchitecture) -> [UInt8]? {
+        guard let image = FrameImage(bytes, for: architecture), var rows = frames(of: image) else { return nil }
+        if architecture.isArm {
+            describeStubs(&rows, image, bytes)
+        } else {
+            synthesize(&rows, image, bytes)
+        }
+        return encode(rows, code: image.code)
+    }
+
+    /// The analysis of machine code knows x86-64 alone: on arm64 functions without call frame information are left to
+    /// their frame records, which its ABI asks of them.
+    private static func describeStubs(_ rows: inout UnwindRows, _ image: FrameImage, _ bytes: ImageBytes) {
+        for section in image.codeSections {
+            guard let code = bytes.read(section.offset, section.end - section.start) else { continue }
+            code.withUnsafeBytes { rows.describeStubs($0, at: section.start) }
+        }
+    }
+
+    private static func synthesize(_ rows: inout UnwindRows, _ image: FrameImage, _ bytes: ImageBytes) {
         let functions = FunctionAddresses.all(image.headers, bytes)
         for section in image.codeSections {
             guard let code = bytes.read(section.offset, section.end - section.start) else { continue }
@@ -64,7 +86,6 @@ public struct UnwindTableBuilder {
                 rows.synthesize($0, at: section.start, functions: functions) { image.numbers(bytes, at: $0, count: $1) }
             }
         }
-        return encode(rows, code: image.code)
     }
 
     /// What the call frame information says.
@@ -72,14 +93,12 @@ public struct UnwindTableBuilder {
         guard let base = image.code.first?.start, let limit = image.code.map(\.end).max(),
             limit > base, limit - base <= UInt64(UInt32.max)
         else { return nil }
-        var rows = UnwindRows(base: base, limit: limit)
+        var rows = UnwindRows(image.architecture, base: base, limit: limit)
         for section in image.sections {
             if section.format == .ehFrame {
                 rows.append(section)
             } else {
-                var more = UnwindRows(base: base, limit: limit)
-                more.append(section)
-                rows.fill(from: more)
+                rows.fill(from: section)
             }
         }
         return rows
@@ -102,12 +121,18 @@ public struct UnwindTableBuilder {
         header.rows = UInt32(MemoryLayout<pp_unwind_table>.size)
         header.first = header.rows + UInt32(rows.count * 8)
         header.first_shift = shift
-        header.size = UInt64(header.first) + UInt64(first.count * 4)
+        let layouts = table.layouts.all
+        let end = header.first + UInt32(first.count * 4)
+        header.layouts = layouts.isEmpty ? 0 : (end + 15) & ~15  // a layout does not cross a cache line
+        header.size = layouts.isEmpty ? UInt64(end) : UInt64(header.layouts) + UInt64(layouts.count * 16)
         var blob: [UInt8] = []
         blob.reserveCapacity(Int(header.size))
         withUnsafeBytes(of: header) { blob += $0 }
         rows.withUnsafeBytes { blob += $0 }
         first.withUnsafeBytes { blob += $0 }
+        guard !layouts.isEmpty else { return blob }
+        blob += [UInt8](repeating: 0, count: Int(header.layouts - end))
+        for layout in layouts { withUnsafeBytes(of: pp_unwind_layout(layout)) { blob += $0 } }
         return blob
     }
 

@@ -32,7 +32,7 @@ extension UnwindRows {
     }
 
     /// Offsets from `address` that no function covers.
-    private mutating func gaps(from address: UInt64, count: UInt64) -> [Range<Int>] {
+    mutating func gaps(from address: UInt64, count: UInt64) -> [Range<Int>] {
         sortSpans()
         let start = UInt32(address - base)
         let end = start + UInt32(count)
