@@ -90,6 +90,7 @@ void pp_fork_child(void) {
     atomic_store(&recorder->calls, 0);        // those of other threads, and of this fork
     uint32_t withdrawing = PP_WITHDRAWN_SOON; // by another thread, which is not here
     atomic_compare_exchange_strong(&recorder->withdrawn, &withdrawing, PP_WITHDRAWN_NOT);
+    uint64_t stack_low = local->thread != NULL ? local->thread->stack_low : recorder->main_stack_low;
     uint64_t stack_high = local->thread != NULL ? local->thread->stack_high : recorder->main_stack_high;
     uint32_t parent_slot = recorder->process;
     local->thread = NULL; // the slot is the parent's
@@ -98,7 +99,7 @@ void pp_fork_child(void) {
     pp_modules_forked();
     if (session->follow && !pp_is_inert() && pp_process_begin(parent_slot, getppid(), 0)) {
         if (!atomic_load(&recorder->signal_taken))
-            pp_thread_begin(local, stack_high, pp_now(CLOCK_THREAD_CPUTIME_ID));
+            pp_thread_begin(local, stack_low, stack_high, pp_now(CLOCK_THREAD_CPUTIME_ID));
         pp_announce();
         pp_thread_wait_armed(local);
     } else {

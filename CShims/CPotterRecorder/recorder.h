@@ -35,7 +35,7 @@ typedef struct pp_recorder {
     _Atomic uint32_t closing;     // dlcloses under way
     uint32_t process;             // slot of this process
     int32_t pid;
-    uintptr_t main_stack_high;
+    uintptr_t main_stack_low, main_stack_high;
     struct sigaction program_action; // what the program believes is SIGPROF's disposition
     _Atomic uint32_t signal_taken;   // the program owns SIGPROF: never sample again in this process
     _Atomic uint32_t withdrawn;      // PP_WITHDRAWN_*, see seccomp_linux.c
@@ -101,7 +101,8 @@ const char *pp_preload_path(void); // this library's path as LD_PRELOAD names it
 
 // threads.c
 /// Claims a slot, arms the CPU timer. `start_cpu_ns`: the thread's CPU clock when its life under the recorder began.
-void pp_thread_begin(pp_local *local, uintptr_t stack_high, uint64_t start_cpu_ns);
+/// [stack_low, stack_high): what is the thread's own stack for sure.
+void pp_thread_begin(pp_local *local, uintptr_t stack_low, uintptr_t stack_high, uint64_t start_cpu_ns);
 void pp_thread_wait_armed(const pp_local *local);
 void pp_thread_end(void);
 void pp_timer_suspend(void); // before exec
