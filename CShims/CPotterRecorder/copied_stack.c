@@ -9,16 +9,13 @@
 //  2. A slot has one owner at a time, who made its word non-zero; only the collector makes it zero.
 #include "recorder.h"
 #include <sys/mman.h>
-#include <sys/resource.h>
 
 #if defined(__x86_64__)
 #include "sampler_x86_64.h"
 #endif
 
 #define PP_RED_ZONE 128u
-#define PP_STACK_MARGIN 8192u              // room for the thread control block and for what alignment takes
-#define PP_MAIN_STACK_MOST (64ull << 20)   // the kernel keeps 128 MiB below a main stack free of other mappings
-#define PP_MAIN_STACK_MARGIN (64ull << 10) // what may be missing at the end of the limit
+#define PP_STACK_MARGIN 8192u // room for the thread control block and for what alignment takes
 
 _Static_assert(PP_COPY_MODULES >= PP_MAX_LOADED, "room for all modules");
 
@@ -49,14 +46,6 @@ uint64_t pp_stack_room(const pthread_attr_t *attributes) {
     if (attributes == NULL)
         pthread_attr_destroy(&defaults);
     return known && size > guard + PP_STACK_MARGIN ? size - guard - PP_STACK_MARGIN : 0;
-}
-
-uint64_t pp_main_stack_room(void) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_STACK, &limit) != 0)
-        return 0;
-    uint64_t size = limit.rlim_cur < PP_MAIN_STACK_MOST ? limit.rlim_cur : PP_MAIN_STACK_MOST;
-    return size > PP_MAIN_STACK_MARGIN ? size - PP_MAIN_STACK_MARGIN : 0;
 }
 
 bool pp_lacks_table(pp_session *session, const uint64_t *frames, const pp_unwound *unwound) {

@@ -90,7 +90,7 @@ void pp_fork_child(void) {
     atomic_store(&recorder->calls, 0);        // those of other threads, and of this fork
     uint32_t withdrawing = PP_WITHDRAWN_SOON; // by another thread, which is not here
     atomic_compare_exchange_strong(&recorder->withdrawn, &withdrawing, PP_WITHDRAWN_NOT);
-    uint64_t stack_low = local->thread != NULL ? local->thread->stack_low : 0;
+    uint64_t stack_low = local->thread != NULL ? local->thread->stack_low : recorder->main_stack_low;
     uint64_t stack_high = local->thread != NULL ? local->thread->stack_high : recorder->main_stack_high;
     uint32_t parent_slot = recorder->process;
     local->thread = NULL; // the slot is the parent's

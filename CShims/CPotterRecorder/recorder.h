@@ -38,7 +38,7 @@ typedef struct pp_recorder {
     _Atomic uint32_t copies_ready; // handlers may copy stacks: the slots' pages are present in this process
     uint32_t process;              // slot of this process
     int32_t pid;
-    uintptr_t main_stack_high;
+    uintptr_t main_stack_low, main_stack_high;
     struct sigaction program_action; // what the program believes is SIGPROF's disposition
     _Atomic uint32_t signal_taken;   // the program owns SIGPROF: never sample again in this process
     _Atomic uint32_t withdrawn;      // PP_WITHDRAWN_*, see seccomp_linux.c
@@ -103,8 +103,8 @@ const char *pp_session_path(void); // value of POTTER_SESSION, NULL while inert 
 const char *pp_preload_path(void); // this library's path as LD_PRELOAD names it
 
 // threads.c
-/// Claims a slot, arms the CPU timer. [stack_low, stack_high): its stack; a `stack_low` of 0 is not known.
-/// `start_cpu_ns`: the thread's CPU clock when its life under the recorder began.
+/// Claims a slot, arms the CPU timer. [stack_low, stack_high): what is the thread's own stack for sure; a `stack_low` of
+/// 0 is not known. `start_cpu_ns`: the thread's CPU clock when its life under the recorder began.
 void pp_thread_begin(pp_local *local, uintptr_t stack_low, uintptr_t stack_high, uint64_t start_cpu_ns);
 void pp_thread_wait_armed(const pp_local *local);
 void pp_thread_end(void);
@@ -221,7 +221,6 @@ bool pp_lacks_table(pp_session *session, const uint64_t *frames, const pp_unwoun
 bool pp_copy_stack(pp_recorder *recorder, const pp_local *local, const ucontext_t *context, pp_sample *sample);
 /// How much stack a thread that is created so has below its control block, at least; bytes, 0: not known.
 uint64_t pp_stack_room(const pthread_attr_t *attributes);
-uint64_t pp_main_stack_room(void); // the same of the main thread, below the stack's end
 
 // sampler_linux.c
 bool pp_sampler_install(void);

@@ -8,6 +8,7 @@
 // All signals are masked while it runs, so that no handler of the program runs on top of ours and jumps out of it.
 #include "real_functions.h"
 #include "recorder.h"
+#include "unwind_stacks_linux.h"
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,7 +22,6 @@
 #endif
 
 #define PP_SLOW_TICK_NS 500000000ull // CPU time between ticks while no collector lives
-#define PP_RED_ZONE 128u
 
 static bool from_timer(const siginfo_t *info, const pp_local *local) {
     return info->si_code == SI_TIMER && local->thread != NULL && info->si_value.sival_ptr == (void *)local->thread;
@@ -60,19 +60,10 @@ static void foreign_signal(const siginfo_t *info) {
     syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), PP_SIGNAL); // delivered when this handler returns
 }
 
-// Where the interrupted code's stack ends: the thread's, or the alternate stack it runs on.
-static uint64_t stack_end(const pp_thread *thread, const ucontext_t *context, uint64_t sp) {
-    uint64_t alternate = (uint64_t)(uintptr_t)context->uc_stack.ss_sp;
-    if ((context->uc_stack.ss_flags & SS_DISABLE) == 0 && sp - alternate < context->uc_stack.ss_size)
-        return alternate + context->uc_stack.ss_size;
-    return sp < thread->stack_high ? thread->stack_high : sp;
-}
-
 static pp_unwound unwind(const pp_recorder *recorder, const pp_thread *thread, const ucontext_t *context,
                          uint64_t *frames) {
     pp_registers registers = pp_context_registers(context);
-    uint64_t low = (registers.sp - PP_RED_ZONE) & ~(uint64_t)7;
-    uint64_t high = stack_end(thread, context, registers.sp) & ~(uint64_t)7;
+    pp_stacks stacks = pp_stacks_of(thread->stack_low, thread->stack_high, context);
     pp_unwind_space space = {.modules = pp_modules(recorder->session),
                              .tables = recorder->tables,
                              .tables_size = recorder->tables_size,
@@ -81,7 +72,7 @@ static pp_unwound unwind(const pp_recorder *recorder, const pp_thread *thread, c
     for (int attempt = 0; attempt < 2; attempt++) {
         uint32_t version = atomic_load_explicit(&recorder->map_version, memory_order_acquire);
         space.map = &recorder->maps[atomic_load_explicit(&recorder->active, memory_order_acquire)];
-        unwound = pp_unwind(&space, registers, low, high, frames);
+        unwound = pp_unwind_stacks(&space, registers, &stacks, frames);
         atomic_thread_fence(memory_order_acquire);
         uint32_t now = atomic_load_explicit(&recorder->map_version, memory_order_relaxed);
         // A writer fills only the buffer that is not in use; ours was overwritten only if two updates began since.

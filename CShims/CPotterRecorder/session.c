@@ -169,6 +169,17 @@ static uintptr_t main_stack_high(void) {
     return (end + 4095) & ~(uintptr_t)4095;
 }
 
+// The kernel keeps this much below the main thread's stack free of other mappings, or the limit, if that is more.
+#define PP_MAIN_STACK_GAP (128ul << 20)
+#define PP_MAIN_STACK_MOST (1ul << 30)
+
+static uintptr_t main_stack_low(uintptr_t high) {
+    struct rlimit limit = {0};
+    getrlimit(RLIMIT_STACK, &limit);
+    uintptr_t size = limit.rlim_cur < PP_MAIN_STACK_MOST ? (uintptr_t)limit.rlim_cur : PP_MAIN_STACK_MOST;
+    return high - (size > PP_MAIN_STACK_GAP ? size : PP_MAIN_STACK_GAP);
+}
+
 // A sanitizer's runtime that was put before us has been loaded: nobody else needs it.
 static void clean_environment(void) {
     char *list = getenv("LD_PRELOAD");
@@ -194,6 +205,7 @@ static void remember_environment(const char *path) {
 static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
     pp_recorder *recorder = &pp_recorder_state;
     recorder->main_stack_high = main_stack_high();
+    recorder->main_stack_low = main_stack_low(recorder->main_stack_high);
     prefault(session);
     if (!pp_sampler_install())
         return false;
@@ -206,7 +218,7 @@ static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
     pp_modules_scan(false);
     if (session->copies_all)
         pp_copies_prefault();
-    pp_thread_begin(&pp_local_state, recorder->main_stack_high - pp_main_stack_room(), recorder->main_stack_high,
+    pp_thread_begin(&pp_local_state, recorder->main_stack_low, recorder->main_stack_high,
                     pp_now(CLOCK_THREAD_CPUTIME_ID));
     pp_announce();
     pp_wait_word(&session->ready, 0, PP_ANSWER_TIMEOUT_MS * 1000000ull);

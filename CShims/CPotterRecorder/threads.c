@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+
 typedef struct start_call {
     _Atomic uint32_t taken;
     void *(*start)(void *);

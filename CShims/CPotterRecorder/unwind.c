@@ -4,10 +4,12 @@
 //   pc -> range (module) -> table -> rule -> CFA -> return address, caller's fp and async register -> pc ...
 //
 // Invariants
-//  1. sp grows with each step but that out of a signal handler; PP_WALK_LIMIT ends every walk.
+//  1. sp grows with each step but that out of a signal handler, which may lead to another stack; PP_WALK_LIMIT ends
+//     every walk.
 //  2. The leaf, and code that a signal interrupted, is looked up by its exact pc; return addresses by the byte before
 //     them, which lies inside the call (the next byte may be another function, if the callee does not return).
 //  3. Of a deep stack the leaf half and the root half are kept: frames[PP_CUT_FRAMES...] is a ring until the end.
+#include "unwind_stack.h"
 #if defined(__aarch64__)
 #include "unwind_aarch64.h"
 #else
@@ -110,17 +112,20 @@ static void pp_finish(pp_unwound *result, uint64_t *frames, uint32_t walked) {
     result->flags |= PP_STACK_CUT;
 }
 
-// A stack whose bounds are not known cannot be read: that of a coroutine, or the one that a handler on an alternate
-// stack interrupted.
-static inline bool pp_is_on_stack(const pp_walk *walk) {
-    return walk->high >= 8 && walk->at.sp >= walk->low && walk->at.sp < walk->high;
+// A step on a stack of which only the part that was needed so far is known: a step that fails leaves the walk as it
+// was, so it is tried again with more.
+static enum pp_step pp_step_probing(pp_walk *walk, uint64_t address, pp_unwound *result) {
+    enum pp_step step = pp_step(walk, address, result);
+    for (uint32_t pages = 1; step == PP_STEP_FAILED && pages <= PP_PROBE_STEP && pp_extend_stack(walk); pages++)
+        step = pp_step(walk, address, result);
+    return step;
 }
 
-static pp_unwound pp_unwind_once(const pp_unwind_space *space, pp_registers registers, uint64_t stack_low,
-                                 uint64_t stack_high, uint64_t *frames) {
+static pp_unwound pp_unwind_once(const pp_unwind_space *space, pp_registers registers, const pp_stacks *stacks,
+                                 uint64_t *frames) {
     const uint32_t ring = PP_MAX_FRAMES - PP_CUT_FRAMES;
     pp_unwound result = {.failed_module = PP_FRAME_NO_MODULE};
-    pp_walk walk = {.space = space, .at = registers, .low = stack_low, .high = stack_high, .exact = true};
+    pp_walk walk = {.space = space, .at = registers, .stacks = stacks, .exact = true};
     enum pp_step step = PP_STEP_MORE;
     uint32_t walked = 0;
     while (step == PP_STEP_MORE) {
@@ -129,10 +134,12 @@ static pp_unwound pp_unwind_once(const pp_unwind_space *space, pp_registers regi
         frames[walked < PP_CUT_FRAMES ? walked : PP_CUT_FRAMES + (walked - PP_CUT_FRAMES) % ring] =
             pp_frame_of(&walk, address);
         walked++;
-        if (walked == PP_WALK_LIMIT || (walk.exact && !pp_is_on_stack(&walk)))
+        if (walked == PP_WALK_LIMIT || (walk.exact && !pp_enter_stack(&walk)))
             step = PP_STEP_FAILED;
-        else
+        else if (PP_LIKELY(!walk.probing))
             step = pp_step(&walk, address, &result);
+        else
+            step = pp_step_probing(&walk, address, &result);
     }
     if (step == PP_STEP_FAILED) {
         result.flags |= PP_STACK_INCOMPLETE;
@@ -143,18 +150,24 @@ static pp_unwound pp_unwind_once(const pp_unwind_space *space, pp_registers regi
     return result;
 }
 
-pp_unwound pp_unwind(const pp_unwind_space *space, pp_registers registers, uint64_t stack_low, uint64_t stack_high,
-                     uint64_t *frames) {
+pp_unwound pp_unwind_stacks(const pp_unwind_space *space, pp_registers registers, const pp_stacks *stacks,
+                            uint64_t *frames) {
     const volatile uint32_t *generation = &space->map->generation;
     pp_unwound result;
     for (int attempt = 0; attempt < 2; attempt++) {
         uint32_t before = *generation;
         atomic_thread_fence(memory_order_acquire);
-        result = pp_unwind_once(space, registers, stack_low, stack_high, frames);
+        result = pp_unwind_once(space, registers, stacks, frames);
         atomic_thread_fence(memory_order_acquire);
         if (PP_LIKELY(*generation == before))
             return result;
     }
     result.flags |= PP_STACK_RACED;
     return result;
+}
+
+pp_unwound pp_unwind(const pp_unwind_space *space, pp_registers registers, uint64_t stack_low, uint64_t stack_high,
+                     uint64_t *frames) {
+    pp_stacks stacks = {.low = {stack_low}, .high = {stack_high}};
+    return pp_unwind_stacks(space, registers, &stacks, frames);
 }

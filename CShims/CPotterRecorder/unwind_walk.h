@@ -13,7 +13,10 @@
 typedef struct pp_walk {
     const pp_unwind_space *space;
     pp_registers at;
-    uint64_t low, high;           // stack bounds
+    const pp_stacks *stacks;
+    uint64_t low, high;           // bounds of the stack at hand
+    uint32_t probed;              // pages of unknown stacks that were asked for
+    bool probing;                 // the stack at hand is such a one: `high` is as far as was asked
     const pp_code_range *range;   // of the current pc; NULL: no module
     const pp_unwind_table *table; // of that range; NULL: none
     bool exact;                   // pc is that of an interrupted instruction, not a return address

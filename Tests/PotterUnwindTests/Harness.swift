@@ -26,7 +26,9 @@ struct Harness {
         atexit { try? FileManager.default.removeItem(at: Harness.directory) }
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let recorder = TestTools.repository.appending(path: "CShims/CPotterRecorder")
-        let sources = ["unwind.c", "unwind_fallback.c"].map { recorder.appending(path: $0).path }
+        let sources = ["unwind.c", "unwind_fallback.c", "unwind_stacks_linux.c"].map {
+            recorder.appending(path: $0).path
+        }
         let harness = ["harness.c", "stepper.c", "sampler.c"].map { TestTools.programs.appending(path: $0).path }
         _ = try TestTools.check(
             ["cc", "-std=gnu11", "-O2", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-stack-protector"]

@@ -44,9 +44,24 @@ typedef struct pp_unwound {
     uint32_t reserved;
 } pp_unwound;
 
+#define PP_KNOWN_STACKS 2
+
+// The stacks that a walk may come to. It begins on the one that holds sp; out of a signal handler it goes on where the
+// signal struck.
+typedef struct pp_stacks {
+    uint64_t low[PP_KNOWN_STACKS], high[PP_KNOWN_STACKS]; // [low, high) can be read; empty: none. The first that fits
+    // counts, so that an alternate stack which lies in the thread's own comes first.
+    /// Whether the page that starts at `address` can be read: for stacks that nobody announced (coroutines). Called in
+    /// the handler. NULL: such stacks yield their leaf only, incomplete.
+    bool (*_Nullable is_readable)(uint64_t address);
+} pp_stacks;
+
 /// Walks the stack from `registers` and writes frames (PP_FRAME_*, leaf first) to `frames` (room for PP_MAX_FRAMES).
-/// Reads stack words only in [stack_low, stack_high), 8-byte aligned. At most PP_WALK_LIMIT steps. A thread whose sp is
-/// outside of these bounds (coroutine, alternate stack) yields its leaf only, incomplete. If the map's generation
+/// Reads stack words only in the stack at hand, 8-byte aligned. At most PP_WALK_LIMIT steps. If the map's generation
 /// changes meanwhile the walk is repeated once; if it changes again, the result says PP_STACK_RACED.
+pp_unwound pp_unwind_stacks(const pp_unwind_space *_Nonnull space, pp_registers registers,
+                            const pp_stacks *_Nonnull stacks, uint64_t *_Nonnull frames);
+
+/// The same on one stack, [stack_low, stack_high): where sp is outside of it the walk ends, incomplete.
 pp_unwound pp_unwind(const pp_unwind_space *_Nonnull space, pp_registers registers, uint64_t stack_low,
                      uint64_t stack_high, uint64_t *_Nonnull frames);

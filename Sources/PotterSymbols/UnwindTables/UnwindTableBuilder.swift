@@ -83,6 +83,8 @@ public struct UnwindTableBuilder {
         for section in image.codeSections {
             guard let code = bytes.read(section.offset, section.end - section.start) else { continue }
             code.withUnsafeBytes {
+                rows.endStacks($0, at: section.start)
+                rows.endAtExceptionReturns($0, at: section.start)
                 rows.synthesize($0, at: section.start, functions: functions) { image.numbers(bytes, at: $0, count: $1) }
             }
         }

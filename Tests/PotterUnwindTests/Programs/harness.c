@@ -2,6 +2,7 @@
 // The map of modules, their tables, and the wrapper around main. See harness.h.
 #define _GNU_SOURCE
 #include "harness.h"
+#include "unwind_stacks_linux.h"
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -110,8 +111,9 @@ pp_unwound harness_unwind(const ucontext_t *context, uint64_t *frames) {
     const greg_t *registers = context->uc_mcontext.gregs;
     pp_registers at = {.pc = (uint64_t)registers[REG_RIP], .sp = (uint64_t)registers[REG_RSP],
                        .fp = (uint64_t)registers[REG_RBP], .async = (uint64_t)registers[REG_R14]};
+    pp_stacks stacks = pp_stacks_of(stack_low, stack_high, context);
     uint64_t start = harness_now();
-    pp_unwound result = pp_unwind(&space, at, stack_low, stack_high, frames);
+    pp_unwound result = pp_unwind_stacks(&space, at, &stacks, frames);
     harness_unwind_ns = harness_now() - start;
     for (uint32_t i = 0; i < result.depth; i++)
         frames[i] = bias_of(frames[i] >> PP_FRAME_MODULE_SHIFT) + (frames[i] & PP_FRAME_ADDRESS_MASK);
