@@ -206,7 +206,7 @@ typedef struct pp_session {
     uint64_t processes, threads, modules, strings, rings, stack_index, stack_arena;
     // Written by the collector before the target maps it.
     uint32_t engine;            // PP_ENGINE_*
-    uint32_t start_wait_us;     // a new thread waits at most so long to be armed
+    uint32_t start_wait_us;     // a new thread waits at most so long to be armed, see also wait_paid_ns
     uint64_t timer_interval_ns; // of the thread CPU timers; 0: none
     uint64_t arena_limit_words; // at most PP_STACK_ARENA_WORDS
     uint32_t ring_limit;        // at most PP_RING_RECORDS
@@ -223,8 +223,9 @@ typedef struct pp_session {
     _Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC; older than PP_HEARTBEAT_STALE_NS: the collector is gone
     _Atomic uint32_t state;        // PP_SESSION_*
     _Atomic uint32_t ready;        // futex word: 1 when hello is answered in full (tables ready, main thread armed)
-    uint64_t reserved1[6];
+    uint64_t reserved1[5];
     // Written by the target.
+    _Atomic uint64_t wait_paid_ns; // CLOCK_MONOTONIC up to which waits of threads to be armed are paid for
     _Atomic uint32_t process_high, thread_high, module_high; // slots ever used
     _Atomic uint32_t strings_used;
     _Atomic uint64_t arena_used_words;
