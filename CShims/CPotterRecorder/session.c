@@ -23,7 +23,7 @@
 
 #define PP_ANSWER_TIMEOUT_MS 1000 // design, decision 2
 
-pp_recorder pp_recorder_state;
+pp_recorder pp_recorder_state = {.signal = SIGPROF};
 __thread pp_local pp_local_state = {.timer = -1};
 
 static char session_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -195,6 +195,7 @@ static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
     pp_recorder *recorder = &pp_recorder_state;
     recorder->main_stack_high = main_stack_high();
     prefault(session);
+    recorder->signal = session->signal == SIGTRAP ? SIGTRAP : SIGPROF;
     if (!pp_sampler_install())
         return false;
     recorder->session = session;
