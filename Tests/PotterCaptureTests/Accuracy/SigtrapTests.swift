@@ -13,14 +13,14 @@ extension AccuracyTests {
             var check: ShareCheck
             var attempts = 0
             repeat {
-                let run = try RecordedRun([try Workbench.compile("split.c"), "5"], engine: "sigtrap", as: user)
+                let run = try RecordedRun([try Workbench.compile("split.c"), "3"], engine: "sigtrap", as: user)
                 let hot70 = run.sum([.user], through: "hot70"), hot30 = run.sum([.user], through: "hot30")
                 check = ShareCheck(
                     read: hot70.weightNs / (hot70.weightNs + hot30.weightNs), truth: try run.truth("hot70"),
                     samples: hot70.samples + hot30.samples)
                 report("split.c by sigtrap as \(user)", "\(check); \(try totals(run))")
                 #expect(run.run.engine == .sigtrap)
-                #expect(run.userSamples > 4_500, "\(run.userSamples)")
+                #expect(run.userSamples > 2_700, "\(run.userSamples)")
                 try checkTotal(run)
                 attempts += 1
             } while abs(check.sigma) > 3 && attempts < 2
@@ -29,18 +29,18 @@ extension AccuracyTests {
 
         /// The ticks that divide kernel time, and the clock of page faults, raise the same signal.
         @Test func kernelTimeAndPageFaults() throws {
-            let readers = try RecordedRun([try Workbench.compile("readers.c"), "6"], engine: "sigtrap")
+            let readers = try RecordedRun([try Workbench.compile("readers.c"), "4"], engine: "sigtrap")
             let reader = readers.sum(through: "kernel_reader").weightNs
             let share = reader / (reader + readers.sum(through: "user_worker").weightNs)
-            let faults = try RecordedRun([try Workbench.compile("faults.c"), "6"], engine: "sigtrap")
+            let faults = try RecordedRun([try Workbench.compile("faults.c"), "4"], engine: "sigtrap")
             let all = Double(faults.totals.totalNs), toucher = faults.sum(through: "toucher")
             report(
                 "sigtrap",
                 "kernel_reader \(share.short), true \(try readers.truth("kernel_reader").short); toucher "
                     + "\((toucher.weightNs / all).short), true \(try faults.truth("toucher").short)")
-            #expect(abs(share - (try readers.truth("kernel_reader"))) <= 0.05)
+            #expect(abs(share - (try readers.truth("kernel_reader"))) <= 0.1)
             #expect(abs(toucher.weightNs / all - (try faults.truth("toucher"))) <= 0.1)
-            #expect(faults.sum([.fault], through: "toucher").samples >= 300)
+            #expect(faults.sum([.fault], through: "toucher").samples >= 200)
             try checkTotal(readers)
             try checkTotal(faults)
         }
