@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import shutil
+import sqlite3
 import struct
 import subprocess
 import time
@@ -28,6 +29,7 @@ class Profile:
         self.threads = {}  # tid: seconds
         self.samples = 0
         self.truth = {}  # what the program said of itself
+        self.weights = None  # all weights, those of threads, and the threads' clocks, seconds: Potter's alone
 
     def add(self, names, seconds, samples):
         self.stacks.append((frozenset(names), seconds, samples))
@@ -49,6 +51,16 @@ NOT_SAMPLED = {"[unattributed]", "[startup]", "[arming]", "[exit]"}
 
 def truth_of(text):
     return {line.split()[0]: float(line.split()[1]) for line in text.splitlines() if len(line.split()) == 2}
+
+
+def weights_of(recording):
+    """All weights of a recording, those of its threads, and what the threads' CPU clocks said, in seconds."""
+    with sqlite3.connect(f"file:{recording}?mode=ro", uri=True) as file:
+        sums = [file.execute(query).fetchone()[0] / 1e9 for query in [
+            "SELECT sum(weight_ns) FROM aggregate", "SELECT sum(weight_ns) FROM aggregate WHERE thread IS NOT NULL",
+            "SELECT sum(cpu_ns) FROM thread"]]
+    file.close()
+    return sums
 
 
 class Tool:
@@ -75,6 +87,7 @@ class Potter(Tool):
         profile = Profile()
         profile.truth = truth_of(self.run(prefix + command))
         self.run([self.potter, "report", "-i", str(path), f"--json={output}", f"--folded={folded}"])
+        profile.weights = weights_of(path)
         document = json.loads(output.read_text())
         profile.samples = document["samples"]
         for line in folded.read_text().splitlines():

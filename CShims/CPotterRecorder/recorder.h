@@ -19,7 +19,8 @@
 #include <time.h>
 #include <ucontext.h>
 
-#define PP_SIGNAL SIGPROF // the only signal that libdispatch workers leave unblocked
+/// The signal of our clocks and timers: SIGPROF, the only one that libdispatch workers leave unblocked, or SIGTRAP.
+#define PP_SIGNAL (pp_recorder_state.signal)
 
 #define PP_WITHDRAWN_NOT 0u
 #define PP_WITHDRAWN_SOON 1u // a thread is at it
@@ -38,9 +39,10 @@ typedef struct pp_recorder {
     _Atomic uint32_t copies_ready; // handlers may copy stacks: the slots' pages are present in this process
     uint32_t process;              // slot of this process
     int32_t pid;
+    int32_t signal; // of the session
     uintptr_t main_stack_low, main_stack_high;
-    struct sigaction program_action; // what the program believes is SIGPROF's disposition
-    _Atomic uint32_t signal_taken;   // the program owns SIGPROF: never sample again in this process
+    struct sigaction program_action; // what the program believes is our signal's disposition
+    _Atomic uint32_t signal_taken;   // the program owns our signal: never sample again in this process
     _Atomic uint32_t withdrawn;      // PP_WITHDRAWN_*, see seccomp_linux.c
     _Atomic uint32_t calls;          // pp_calls_begin without pp_calls_end
 } pp_recorder;

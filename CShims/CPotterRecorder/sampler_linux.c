@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sampler: the SIGPROF handler. Two sources use the one signal:
+// The sampler: the handler of SIGPROF, or SIGTRAP (engine sigtrap). Two sources use the one signal:
 //   perf clock of the collector   si_code POLL_IN..POLL_HUP   one sample of user time
 //   ... of its page faults        si_fd says so               a number of faults
+//   the same by SIGTRAP           si_code TRAP_PERF           what sig_data says
 //   CPU timer of the thread       si_code SI_TIMER            ticks of CPU time, user and kernel
 // Anything else is the program's own business: see foreign_signal.
 //
@@ -27,7 +28,28 @@ static bool from_timer(const siginfo_t *info, const pp_local *local) {
     return info->si_code == SI_TIMER && local->thread != NULL && info->si_value.sival_ptr == (void *)local->thread;
 }
 
-static bool from_perf(const siginfo_t *info) { return info->si_code >= POLL_IN && info->si_code <= POLL_HUP; }
+#define PP_TRAP_PERF 6 // si_code, and the layout of siginfo_t then: linux/siginfo.h; the C library's lacks both
+typedef struct pp_trap_info {
+    int32_t signal, error, code, padding;
+    uint64_t address, data; // si_perf_data
+    uint32_t type, flags;
+} pp_trap_info;
+_Static_assert(sizeof(pp_trap_info) <= sizeof(siginfo_t) &&
+                   offsetof(pp_trap_info, address) == offsetof(siginfo_t, si_addr),
+               "siginfo_t");
+
+// sig_data of a clock of ours; 0: a breakpoint, a debugger's step, somebody else's clock.
+static uint64_t trap_of(const siginfo_t *info) {
+    uint64_t data = ((const pp_trap_info *)info)->data;
+    bool ours = info->si_code == PP_TRAP_PERF && (data == PP_TRAP_CLOCK || data == PP_TRAP_FAULTS);
+    return info->si_signo == SIGTRAP && ours ? data : 0;
+}
+
+static bool from_perf(const siginfo_t *info) {
+    if (info->si_signo == SIGTRAP)
+        return trap_of(info) != 0;
+    return info->si_code >= POLL_IN && info->si_code <= POLL_HUP;
+}
 
 bool pp_signal_is_ours(const siginfo_t *info) {
     return info->si_signo == PP_SIGNAL && (from_perf(info) || from_timer(info, &pp_local_state));
@@ -39,8 +61,8 @@ static void set_timer(const pp_local *local, uint64_t interval_ns) {
     syscall(SYS_timer_settime, local->timer, 0, &spec, NULL);
 }
 
-// SIGPROF that is not ours: sent by somebody with kill, or by setitimer. With the default disposition the program
-// would have died of it, so it does.
+// A signal that is not ours: sent by somebody with kill, by setitimer, or a breakpoint. With the default disposition
+// the program would have died of it, so it does.
 static void foreign_signal(const siginfo_t *info) {
     pp_recorder *recorder = &pp_recorder_state;
     if (recorder->session != NULL)
@@ -102,6 +124,8 @@ static void write_sample(pp_session *session, pp_local *local, const pp_sample *
 
 static bool from_fault_clock(const pp_thread *thread, const siginfo_t *info) {
     uint32_t clock = atomic_load_explicit(&thread->fault_clock, memory_order_relaxed);
+    if (info->si_signo == SIGTRAP)
+        return clock != 0 && trap_of(info) == PP_TRAP_FAULTS;
     return clock != 0 && (uint32_t)info->si_fd + 1 == clock;
 }
 

@@ -23,7 +23,7 @@
 
 #define PP_ANSWER_TIMEOUT_MS 1000 // design, decision 2
 
-pp_recorder pp_recorder_state;
+pp_recorder pp_recorder_state = {.signal = SIGPROF};
 __thread pp_local pp_local_state = {.timer = -1};
 
 static char session_path[sizeof(((struct sockaddr_un *)0)->sun_path)];
@@ -207,6 +207,7 @@ static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
     recorder->main_stack_high = main_stack_high();
     recorder->main_stack_low = main_stack_low(recorder->main_stack_high);
     prefault(session);
+    recorder->signal = session->signal == SIGTRAP ? SIGTRAP : SIGPROF;
     if (!pp_sampler_install())
         return false;
     recorder->session = session;

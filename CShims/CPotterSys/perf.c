@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int open_clock(pid_t tid, uint64_t event, uint64_t period) {
+static int open_clock(pid_t tid, uint64_t event, uint64_t period, uint64_t trap) {
     struct perf_event_attr attributes;
     memset(&attributes, 0, sizeof(attributes));
     attributes.size = sizeof(attributes);
@@ -23,9 +23,13 @@ static int open_clock(pid_t tid, uint64_t event, uint64_t period) {
     attributes.exclude_hv = 1;
     attributes.wakeup_events = 1;
     attributes.remove_on_exec = 1; // the new image has no handler yet
+    attributes.sigtrap = trap != 0;
+    attributes.sig_data = trap;
     int fd = (int)syscall(SYS_perf_event_open, &attributes, tid, -1, -1, PERF_FLAG_FD_CLOEXEC);
     if (fd < 0)
         return -errno;
+    if (trap != 0)
+        return fd;
     struct f_owner_ex owner = {.type = F_OWNER_TID, .pid = tid};
     if (fcntl(fd, F_SETOWN_EX, &owner) == 0 && fcntl(fd, F_SETSIG, SIGPROF) == 0 &&
         fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK) == 0)
@@ -35,8 +39,12 @@ static int open_clock(pid_t tid, uint64_t event, uint64_t period) {
     return error;
 }
 
-int potter_perf_clock(pid_t tid, uint64_t period_ns) { return open_clock(tid, PERF_COUNT_SW_CPU_CLOCK, period_ns); }
-int potter_perf_faults(pid_t tid, uint64_t period) { return open_clock(tid, PERF_COUNT_SW_PAGE_FAULTS, period); }
+int potter_perf_clock(pid_t tid, uint64_t period_ns, uint64_t trap) {
+    return open_clock(tid, PERF_COUNT_SW_CPU_CLOCK, period_ns, trap);
+}
+int potter_perf_faults(pid_t tid, uint64_t period, uint64_t trap) {
+    return open_clock(tid, PERF_COUNT_SW_PAGE_FAULTS, period, trap);
+}
 
 int potter_perf_enable(int fd) { return ioctl(fd, PERF_EVENT_IOC_ENABLE, 0) != 0 ? -errno : 0; }
 int potter_perf_disable(int fd) { return ioctl(fd, PERF_EVENT_IOC_DISABLE, 0) != 0 ? -errno : 0; }

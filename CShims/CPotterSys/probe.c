@@ -50,7 +50,7 @@ int potter_probe_perf(uint64_t period_ns, uint32_t enough, uint64_t most_ns, pot
     sigset_t set, before;
     sigemptyset(&set);
     sigaddset(&set, SIGPROF);
-    int fd = potter_perf_clock((pid_t)syscall(SYS_gettid), period_ns);
+    int fd = potter_perf_clock((pid_t)syscall(SYS_gettid), period_ns, 0);
     if (fd < 0)
         return fd;
     pthread_sigmask(SIG_BLOCK, &set, &before);

@@ -60,7 +60,7 @@ final class Collector {
             pp_session_beat(session.memory.header, now)
             pp_session_set_state(
                 session.memory.header, recording ? PP_SESSION_RECORDING.value : PP_SESSION_PREPARING.value)
-            if settings.engine == .perf { session.redrawPeriods() }
+            if settings.engine.hasClocks { session.redrawPeriods() }
             try session.followAnnouncements(force: sweep, wake: { ringer.ring() }, parentRow: { processRows[$0] })
             for process in session.processes.values { processRows[process.pid] = process.recordingID }
         }

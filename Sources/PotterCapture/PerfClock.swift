@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import CPotterSys
+import CPotterWire
 import Glibc
 
 /// Random sampling periods, uniform within half of the mean. Fixed periods alias with periodic programs: a true 30 %
@@ -44,6 +45,7 @@ struct FirstPeriod {
 /// The perf clocks of one thread, of its CPU time and of its page faults; closing them ends them.
 final class PerfClock {
     let descriptor: Int32
+    private let traps: Bool
     private var faults: Int32 = -1
     /// The period of `faults` that is to follow its first.
     private var wholeFaultPeriod: UInt64?
@@ -52,14 +54,16 @@ final class PerfClock {
     private var userFires: UInt64 = 0
     private var allFires: UInt64 = 0
 
-    /// Opened disabled. Throws what perf_event_open said, as a negative errno.
-    init?(tid: Int32, periodNs: UInt64, error: inout Int32) {
-        let fd = potter_perf_clock(tid, periodNs)
+    /// Opened disabled. nil: `error` is what perf_event_open said, as a negative errno. `traps`: its signal is SIGTRAP,
+    /// raised by the kernel in the thread itself, not SIGPROF by way of the descriptor.
+    init?(tid: Int32, periodNs: UInt64, traps: Bool, error: inout Int32) {
+        let fd = potter_perf_clock(tid, periodNs, traps ? UInt64(PP_TRAP_CLOCK) : 0)
         guard fd >= 0 else {
             error = fd
             return nil
         }
         descriptor = fd
+        self.traps = traps
         period = periodNs
     }
 
@@ -101,7 +105,7 @@ final class PerfClock {
     /// later need them for their CPU clocks.
     func followFaults(tid: Int32, first: FirstPeriod) -> Int32? {
         guard descriptor < Self.mostDescriptors / 2 else { return nil }
-        faults = max(potter_perf_faults(tid, first.rest), -1)
+        faults = max(potter_perf_faults(tid, first.rest, traps ? UInt64(PP_TRAP_FAULTS) : 0), -1)
         wholeFaultPeriod = first.whole
         return faults >= 0 ? faults : nil
     }
@@ -124,9 +128,10 @@ final class PerfClock {
     }()
 
     /// Whether this kernel lets us sample our own children: nil, or why not.
-    static func refusal() -> String? {
+    static func refusal(traps: Bool = false) -> String? {
         var error: Int32 = 0
-        if PerfClock(tid: getpid(), periodNs: 10_000_000, error: &error) != nil { return nil }
+        if PerfClock(tid: getpid(), periodNs: 10_000_000, traps: traps, error: &error) != nil { return nil }
+        if traps, refusal() == nil { return "perf_event_open: \(errorText(error)), Linux 5.13 is needed" }
         let paranoid = ProcFiles.read("/proc/sys/kernel/perf_event_paranoid")?.prefix { $0 != "\n" } ?? "?"
         return "perf_event_open: \(errorText(error)), perf_event_paranoid is \(paranoid)"
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import PotterRecording
 
 /// How CPU time is sampled. See Docs/Sampling.md.
 public enum EngineChoice: String, Sendable, CaseIterable {
@@ -8,6 +9,9 @@ public enum EngineChoice: String, Sendable, CaseIterable {
     case perf
     /// A CPU timer in each thread: all CPU time, limited by the kernel's tick.
     case timer
+    /// As `perf`, by SIGTRAPs that the kernel raises in the thread. For comparison only: it stops gdb, aborts valgrind
+    /// and ends cgo Go programs.
+    case sigtrap
 }
 
 /// Who finds the callers of a sampled function. See Docs/Unwinding.md.
@@ -33,6 +37,9 @@ public struct RecordOptions: Sendable {
     public var delayMs = 0
     /// Seconds after which sampling ends; the command goes on. nil: until the command ends.
     public var duration: Double?
+    /// Bytes that the recording never exceeds, with all that lies beside it; it ends there, the command goes on.
+    public var maxBytes: UInt64?
+    public static let leastMaxBytes = RecordingWriter.leastMaxBytes
     public var quiet = false
     public var verbose = false
     /// Overrides where the preload library is looked for.

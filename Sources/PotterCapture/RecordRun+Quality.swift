@@ -14,13 +14,14 @@ extension RecordRun {
         }
         func count(_ counter: pp_counter) -> Int64 { Int64(clamping: totals.counters[Int(counter.rawValue)]) }
         let numbers: [(String, Int64)] = [
-            ("samples", Int64(clamping: totals.samples)),
+            ("samples", Int64(clamping: totals.samples) - Int64(clamping: writer.samplesWithoutRoom)),
             (QualityKey.recordsWritten, Int64(clamping: totals.written)),
             ("lost.ring_full", count(PP_COUNT_RING_FULL)),
             ("lost.stack_table_full", count(PP_COUNT_STACKS_FULL)),
             (QualityKey.lostCopiesFull, Int64(clamping: totals.copiesDropped)),
             ("lost.nested", count(PP_COUNT_NESTED)),
             ("lost.bad_record", Int64(clamping: totals.badRecords)),
+            (QualityKey.lostSizeLimit, Int64(clamping: writer.samplesWithoutRoom)),
             ("threads.no_slot", count(PP_COUNT_NO_THREAD_SLOT)),
             ("threads.timer_failed", count(PP_COUNT_TIMER_FAILED)),
             ("processes.no_slot", count(PP_COUNT_NO_PROCESS_SLOT)),

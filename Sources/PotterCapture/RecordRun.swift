@@ -28,7 +28,8 @@ public struct RecordRun {
         try Self.checkDescriptors()
         // First, since it may find no room: a recording must not be there then.
         let memory = try CollectorMemory()
-        writer = try RecordingWriter(path: options.output, run: Self.describe(options, settings))
+        writer = try RecordingWriter(
+            path: options.output, run: Self.describe(options, settings), maxBytes: options.maxBytes)
         collector = try Collector(settings: settings, writer: writer, memory: memory)
     }
 
@@ -39,7 +40,7 @@ public struct RecordRun {
             command: options.command.map(\.text), workingDirectory: workingDirectory(), host: text(&system.nodename),
             kernel: text(&system.release), architecture: text(&system.machine), potterVersion: potterVersion,
             startNs: potter_monotonic_ns(), startWallNs: wallClock(),
-            engine: settings.engine == .perf ? .perf : .timer, engineReason: settings.reason,
+            engine: Engine(rawValue: settings.engine.rawValue) ?? .none, engineReason: settings.reason,
             rateHz: Double(settings.frequency), periodNs: settings.meanPeriodNs, tickNs: settings.timerIntervalNs)
     }
 
@@ -118,8 +119,9 @@ public struct RecordRun {
             } else {
                 // The command goes on whatever happens to its recording.
                 do {
-                    if now >= end {
+                    if now >= end || writer.isFull {
                         stopped = true
+                        if now < end { try sayFull(begin: begin, now: now) }
                         try finish()
                     } else {
                         if !collector.recording, now >= begin { try beginDelayed(now) }
@@ -162,6 +164,14 @@ public struct RecordRun {
         try writer.finish()
     }
 
+    private func sayFull(begin: UInt64, now: UInt64) throws {
+        try writer.setQuality(QualityKey.endedMaxSize, Int64(clamping: options.maxBytes ?? 0))
+        let seconds = Double(now - min(begin, now)) / 1e9
+        say(
+            "the recording reached --max-size after \((seconds * 10).rounded() / 10) s and ended; the command goes on "
+                + "unrecorded")
+    }
+
     private func report(_ failure: any Error) {
         say("the recording ended early: \(failure)")
     }
@@ -200,7 +210,7 @@ extension RecordRun {
         let taken = totals.counters[Int(PP_COUNT_SIGNAL_TAKEN.rawValue)]
         if taken > 0 {
             say(
-                "\(plural(Int(clamping: taken), "process")) handled SIGPROF, ignored it or waited for it, and was not sampled from then on: "
+                "\(plural(Int(clamping: taken), "process")) handled \(settings.engine.signalName), ignored it or waited for it, and was not sampled from then on: "
                     + "its CPU time is [unattributed]")
         }
     }

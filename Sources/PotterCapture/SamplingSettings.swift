@@ -4,7 +4,15 @@ import Glibc
 
 /// The engine in use and its periods.
 final class SamplingSettings {
-    enum Engine: String { case perf, timer }
+    enum Engine: String {
+        case perf, timer, sigtrap
+
+        /// Whether the collector holds perf clocks of the threads.
+        var hasClocks: Bool { self != .timer }
+        /// What the clocks and timers of a target raise.
+        var signal: Int32 { self == .sigtrap ? SIGTRAP : SIGPROF }
+        var signalName: String { self == .sigtrap ? "SIGTRAP" : "SIGPROF" }
+    }
 
     /// Shorter than the kernel's tick a CPU timer only overruns; ticks that divide kernel time need not be faster.
     static let leastTickNs: UInt64 = 4_000_000
@@ -26,7 +34,7 @@ final class SamplingSettings {
     private var period: SamplingPeriod
     private var faultPeriod: SamplingPeriod
 
-    /// Picks the engine; throws if `perf` was asked for and is refused.
+    /// Picks the engine; throws if one that needs perf was asked for and is refused.
     init(_ options: RecordOptions) throws {
         frequency = options.frequency
         unwinder = options.unwinder
@@ -35,16 +43,20 @@ final class SamplingSettings {
         faultNs = options.engine == .timer ? 0 : PageFaultCost.measured()
         // As much time as the other samples stand for.
         faultPeriod = SamplingPeriod(mean: meanPeriodNs / max(faultNs, 1))
-        let refusal = options.engine == .timer ? nil : PerfClock.refusal()
+        let refusal = options.engine == .timer ? nil : PerfClock.refusal(traps: options.engine == .sigtrap)
         switch (options.engine, refusal) {
         case (.timer, _):
             (engine, reason) = (.timer, "asked for")
         case (.perf, nil):
             (engine, reason) = (.perf, "asked for")
+        case (.sigtrap, nil):
+            (engine, reason) = (.sigtrap, "asked for; for comparison only")
         case (.auto, nil):
             (engine, reason) = (.perf, "the kernel allows it")
         case (.auto, let why?):
             (engine, reason) = (.timer, "perf is refused: \(why)")
+        case (.sigtrap, let why?):
+            throw CaptureError("engine sigtrap is refused (\(why)); use --engine auto")
         case (.perf, let why?):
             throw CaptureError(
                 "engine perf is refused (\(why)); use --engine timer, or lower kernel.perf_event_paranoid to 2")
@@ -61,8 +73,8 @@ final class SamplingSettings {
 
     func sessionHeader(follow: Bool, limits: SessionLimits) -> SessionHeader {
         SessionHeader(
-            engine: engine == .perf ? PP_ENGINE_PERF.value : PP_ENGINE_TIMER.value,
-            startWaitUs: engine == .perf ? Self.startWaitUs : 0, timerIntervalNs: timerIntervalNs,
+            engine: engine.hasClocks ? PP_ENGINE_PERF.value : PP_ENGINE_TIMER.value, signal: UInt32(engine.signal),
+            startWaitUs: engine.hasClocks ? Self.startWaitUs : 0, timerIntervalNs: timerIntervalNs,
             copiesAll: unwinder == .libunwind, follow: follow, limits: limits)
     }
 }
@@ -70,6 +82,7 @@ final class SamplingSettings {
 /// What the collector writes into a new session before a target sees it.
 struct SessionHeader: Sendable {
     let engine: UInt32
+    let signal: UInt32
     let startWaitUs: UInt32
     let timerIntervalNs: UInt64
     let copiesAll: Bool
@@ -81,6 +94,7 @@ struct SessionHeader: Sendable {
 
     func fill(_ header: UnsafeMutablePointer<pp_session>) {
         header.pointee.engine = engine
+        header.pointee.signal = signal
         header.pointee.start_wait_us = startWaitUs
         header.pointee.timer_interval_ns = timerIntervalNs
         header.pointee.collector_pid = UInt32(getpid())

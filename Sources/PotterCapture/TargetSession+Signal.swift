@@ -13,7 +13,7 @@ extension TargetSession {
         let claim = pp_process_filtered(memory.process(process.slot))
         let filtered = claim != 0
         let reasons = [
-            "the program handles SIGPROF itself", "the program installs a seccomp filter",
+            "the program handles \(settings.engine.signalName) itself", "the program installs a seccomp filter",
             "the program limits its address space", "the program is traced",
         ]
         let reason = reasons[Int(min(claim, 3))]
@@ -21,7 +21,7 @@ extension TargetSession {
             thread.clock = nil
             thread.unsampledReason = reason
         }
-        if filtered, !process.isFiltered { Self.awaitHandlers(of: process.pid) }
+        if filtered, !process.isFiltered { awaitHandlers(of: process.pid) }
         process.isFiltered = filtered
         try writer.updateProcess(
             process.recordingID, endNs: nil, cpuNs: nil, startupCpuNs: nil, note: "\(reason): sampled until then")
@@ -31,11 +31,13 @@ extension TargetSession {
     /// A handler of ours that is under way on another thread has its return before it, which is a system call that the
     /// filter may forbid (seen in 1 of 34 runs). A thread that blocks the signal itself looks the same: so not
     /// for ever. Twice, since between the queue and the handler a signal is nowhere for a moment.
-    private static func awaitHandlers(of pid: Int32) {
+    private func awaitHandlers(of pid: Int32) {
         let deadline = potter_monotonic_ns() + 10_000_000
         var looks = 0
         while looks < 2, potter_monotonic_ns() < deadline {
-            let clear = ProcFiles.threads(of: pid).allSatisfy { ProcFiles.isClear(of: SIGPROF, pid: pid, tid: $0) }
+            let clear = ProcFiles.threads(of: pid).allSatisfy {
+                ProcFiles.isClear(of: settings.engine.signal, pid: pid, tid: $0)
+            }
             looks = clear ? looks + 1 : 0
             usleep(100)
         }

@@ -93,7 +93,7 @@ extension TargetSession {
         _ claim: UnsafeMutablePointer<pp_thread>, tid: Int32, process: TrackedProcess, first: FirstPeriod,
         reason: inout String?
     ) -> PerfClock? {
-        guard settings.engine == .perf, !process.signalTaken else {
+        guard settings.engine.hasClocks, !process.signalTaken else {
             potter_futex_wake(pp_thread_set_armed(claim, 3))
             return nil
         }
@@ -104,15 +104,20 @@ extension TargetSession {
         }
         guard pp_thread_exec(claim) == 0 else { return refuseForExec(claim) }
         // Without our handler the first signal would end the program.
-        if !process.catchesSignal { process.catchesSignal = ProcFiles.catches(SIGPROF, pid: process.pid, tid: tid) }
+        if !process.catchesSignal {
+            process.catchesSignal = ProcFiles.catches(settings.engine.signal, pid: process.pid, tid: tid)
+        }
         var error: Int32 = 0
         pp_thread_redrawn(claim, first.whole, first.rest, 1)
-        let clock = process.catchesSignal ? PerfClock(tid: tid, periodNs: first.rest, error: &error) : nil
+        let clock =
+            process.catchesSignal
+            ? PerfClock(tid: tid, periodNs: first.rest, traps: settings.engine == .sigtrap, error: &error) : nil
         let armed = clock?.enable() ?? false
         // It may have announced an exec meanwhile, and waits for a word that no signal will follow it there.
         if pp_thread_exec(claim) != 0 { return refuseForExec(claim) }
         if !armed {
-            reason = process.catchesSignal ? "perf clock: \(errorText(error))" : "no SIGPROF handler"
+            reason =
+                process.catchesSignal ? "perf clock: \(errorText(error))" : "no \(settings.engine.signalName) handler"
         }
         potter_futex_wake(pp_thread_set_armed(claim, armed ? 1 : 3))
         return armed ? clock : nil
@@ -181,9 +186,9 @@ extension TargetSession {
     private func noteBlocked(_ thread: TrackedThread) {
         guard thread.samples == 0, thread.unsampledReason == nil,
             thread.lastCPU.minus(thread.startCPU) > Self.leastBlockedNs,
-            ProcFiles.blocks(SIGPROF, pid: thread.process.pid, tid: thread.tid)
+            ProcFiles.blocks(settings.engine.signal, pid: thread.process.pid, tid: thread.tid)
         else { return }
-        thread.unsampledReason = "blocks SIGPROF"
+        thread.unsampledReason = "blocks \(settings.engine.signalName)"
     }
 
     private static let leastBlockedNs: UInt64 = 1_000_000

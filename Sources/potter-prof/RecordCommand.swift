@@ -18,7 +18,7 @@ struct RecordCommand: ParsableCommand {
     @Option(name: [.customShort("o"), .customLong("output")], help: "The recording; an older one is kept as FILE.old.")
     var output = "potter.potter"
 
-    @Option(help: "auto, perf or timer: auto takes perf where the kernel allows it.")
+    @Option(help: "auto, perf, timer or sigtrap: auto takes perf where the kernel allows it.")
     var engine = EngineChoice.auto
 
     @Option(help: "tables, or libunwind: copies every stack and unwinds it beside the command, at a higher cost.")
@@ -30,6 +30,11 @@ struct RecordCommand: ParsableCommand {
     @Option(
         name: [.customShort("d"), .customLong("duration")], help: "Seconds of sampling; the command goes on after it.")
     var duration: Double?
+
+    @Option(
+        name: .customLong("max-size"),
+        help: "End the recording at this size, as 100M (K, M, G); the command goes on after it.")
+    var maxSize: ByteSize?
 
     @Flag(name: .customLong("no-inherit"), help: "Do not record children of the command.")
     var noInherit = false
@@ -57,6 +62,9 @@ struct RecordCommand: ParsableCommand {
         }
         if let duration, !(duration > 0 && duration < 1e9) {
             throw ValidationError("-d \(duration): give seconds, more than 0")
+        }
+        if let maxSize, maxSize.bytes < RecordOptions.leastMaxBytes {
+            throw ValidationError("--max-size: give 1M or more")
         }
         // What parses as no option of ours arrives here, before any `--`.
         if let first = command.first, first.hasPrefix("-"), first != "--" {
@@ -90,6 +98,7 @@ struct RecordCommand: ParsableCommand {
         options.unwinder = unwind
         options.delayMs = delay
         options.duration = duration
+        options.maxBytes = maxSize?.bytes
         options.inherit = !noInherit
         options.quiet = quiet
         options.verbose = verbose

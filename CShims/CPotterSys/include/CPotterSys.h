@@ -30,10 +30,11 @@ int potter_send_descriptors(int fd, const void *_Nonnull bytes, size_t size, con
                             int count);
 
 /// A perf software CPU clock of thread `tid`, user space only, disabled, close-on-exec, remove-on-exec, period in ns;
-/// SIGPROF directed at the thread at each overflow once enabled. Returns the descriptor.
-int potter_perf_clock(pid_t tid, uint64_t period_ns);
+/// SIGPROF directed at the thread at each overflow once enabled; or, where `trap` is not 0, a SIGTRAP in the thread
+/// with `trap` as its si_perf_data (Linux 5.13 and later, else -EINVAL). Returns the descriptor.
+int potter_perf_clock(pid_t tid, uint64_t period_ns, uint64_t trap);
 /// The same, counting the page faults that its user code makes; period in faults.
-int potter_perf_faults(pid_t tid, uint64_t period);
+int potter_perf_faults(pid_t tid, uint64_t period, uint64_t trap);
 int potter_perf_enable(int fd);
 int potter_perf_disable(int fd);
 int potter_perf_period(int fd, uint64_t period);

@@ -43,6 +43,10 @@
 #define PP_ENGINE_PERF 1u  // perf clocks of the collector sample user time; the thread timer only divides kernel time
 #define PP_ENGINE_TIMER 2u // the thread timer samples all CPU time
 
+// sig_data of perf clocks that raise SIGTRAP (engine sigtrap, otherwise as engine perf): of CPU time, of page faults.
+#define PP_TRAP_CLOCK 0x4b434f4c43545450ull  // "PTTCLOCK"
+#define PP_TRAP_FAULTS 0x544c554146545450ull // "PTTFAULT"
+
 // pp_session.state
 #define PP_SESSION_PREPARING 0u
 #define PP_SESSION_RECORDING 1u
@@ -218,7 +222,9 @@ typedef struct pp_session {
     _Atomic uint32_t restores_default; // 1: the old image ignored SIGPROF across the exec for our sake alone
     uint32_t copy_limit;               // slots of copied stacks in use, at most PP_COPY_SLOTS
     uint32_t copies_all;               // 1: every stack is copied; 0: those that need a table which is not there yet
-    uint64_t reserved0[11];
+    uint32_t signal;                   // of clocks and timers: SIGPROF, or SIGTRAP for engine sigtrap
+    uint32_t reserved3;
+    uint64_t reserved0[10];
     // Written by the collector while recording.
     _Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC; older than PP_HEARTBEAT_STALE_NS: the collector is gone
     _Atomic uint32_t state;        // PP_SESSION_*

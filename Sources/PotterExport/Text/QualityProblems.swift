@@ -41,6 +41,7 @@ struct QualityProblems {
         QualityKey.lostStackTableFull: "too many different stacks; record with a lower -F, or for a shorter time (-d)",
         QualityKey.lostCopiesFull: "more stacks were copied than libunwind keeps up with; record with a lower -F",
         QualityKey.lostNested: "they came while another was being taken; record with a lower -F",
+        QualityKey.lostSizeLimit: "there was no room below --max-size",
         QualityKey.lostBadRecord: "the program wrote over the recorder's memory",
     ]
 
@@ -83,7 +84,8 @@ struct QualityProblems {
         return [
             counted(QualityKey.processesSignalTaken, "process", "processes") {
                 let were = quality.number(QualityKey.processesSignalTaken) == 1 ? "was" : "were"
-                return "\($0) handled SIGPROF, ignored it or waited for it, and \(were) not sampled from then on"
+                let signal = summary.run.engine == .sigtrap ? "SIGTRAP" : "SIGPROF"
+                return "\($0) handled \(signal), ignored it or waited for it, and \(were) not sampled from then on"
             },
             counted(QualityKey.processesSeccompFilter, "process installed a", "processes installed a") {
                 let were = quality.number(QualityKey.processesSeccompFilter) == 1 ? "was" : "were"
@@ -155,6 +157,14 @@ struct QualityProblems {
     private var ending: [String] {
         let gap = quality.number(QualityKey.gapNs)
         var lines = gap > 0 ? ["nothing was recorded for \(Units.time(gap)): potter-prof itself was stopped"] : []
+        let size = quality.number(QualityKey.endedMaxSize)
+        if size > 0 {
+            lines.append(
+                "the recording ended at its --max-size (\(Units.count(size)) bytes): what came after is not in it")
+        }
+        if let locations = counted(QualityKey.namesNoRoom, "address", "addresses", { $0 }) {
+            lines.append("\(locations) bear the name of their module alone: --max-size left no room for more")
+        }
         if quality.number(QualityKey.recovered) > 0 {
             lines.append("the recorder was killed, ran out of disk or still runs: complete up to its last commit")
         }

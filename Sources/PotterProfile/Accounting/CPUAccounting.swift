@@ -87,7 +87,9 @@ public enum CPUAccounting {
     /// Kernel time that is neither in system calls nor in page faults: interrupts, switches to other threads, signals.
     /// A thread of fewer ticks has no such account: a single one says that all of its time was in the kernel.
     private static func otherKernel(_ thread: ThreadUsage, besides shares: [Share], atMost rest: Int64) -> Int64 {
-        guard thread.engine == .perf, thread.userTicks >= leastTicks, rest > 0 else { return 0 }
+        guard thread.engine == .perf || thread.engine == .sigtrap, thread.userTicks >= leastTicks, rest > 0 else {
+            return 0
+        }
         let known = shares.reduce(Int64(0)) {
             $1.kind == .kernel || $1.kind == .fault ? $0 &+ $1.weightNs : $0
         }

@@ -6,6 +6,8 @@ public enum Engine: String, Sendable, CaseIterable {
     case perf
     /// The CPU timer alone, where perf is refused.
     case timer
+    /// As `perf`, its clocks' signals SIGTRAPs of the kernel: for comparison only.
+    case sigtrap
     /// Nothing was sampled.
     case none
 }

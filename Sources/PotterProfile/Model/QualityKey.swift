@@ -9,6 +9,7 @@ public enum QualityKey {
     public static let lostCopiesFull = "lost.copies_full"
     public static let lostNested = "lost.nested"
     public static let lostBadRecord = "lost.bad_record"
+    public static let lostSizeLimit = "lost.size_limit"
     // What ran and was not sampled.
     public static let threadsNoSlot = "threads.no_slot"
     public static let threadsTimerFailed = "threads.timer_failed"
@@ -47,6 +48,10 @@ public enum QualityKey {
     /// Samples written, and images (from exec to exec) recorded.
     public static let samples = "samples"
     public static let images = "images"
+    /// The recording ended because it had reached this size, bytes.
+    public static let endedMaxSize = "ended.max_size"
+    /// Locations that bear the name of their module alone, since the size had no room for more.
+    public static let namesNoRoom = "names.no_room"
     /// How long recording was suspended (the collector stopped by Ctrl-Z).
     public static let gapNs = "gap_ns"
 

@@ -47,6 +47,23 @@ struct RecordingState {
         return id
     }
 
+    /// Functions that are not in the file yet.
+    mutating func dropFunctions(from first: Int) {
+        functions.removeSubrange(first...)
+        for (identity, ids) in functionIDs { functionIDs[identity] = ids.filter { $0 < first } }
+    }
+
+    /// What `setFrames` was given.
+    func namedFrames(at location: UInt32) -> [NamedFrame] {
+        frames.range(at: location).compactMap { index in
+            let entry = frames.entries[index]
+            guard let row = functions[Int(entry.function)] else { return nil }
+            return NamedFrame(
+                function: row.name, systemName: row.systemName, module: row.module, file: row.file, line: entry.line,
+                declarationLine: row.line, language: row.language, inlined: entry.inlined)
+        }
+    }
+
     mutating func setFrames(_ named: [NamedFrame], at location: UInt32) {
         let binary = trie.locations[Int(location)].module
         let entries = named.map { frame in

@@ -19,6 +19,7 @@ extension RecordingWriter {
         samples.removeAll(keepingCapacity: true)
         progress = RecordingProgress(after: state)
         state.completedFunctions = []
+        try RecordingFile.explain("cannot write", path) { try measure() }
     }
 
     /// All that `progress` says is not in the file. Parents come before those who refer to them.

@@ -7,13 +7,17 @@ extension RecordingWriter {
     /// Ends the recording: writes what is pending and what reports read, folds the WAL into the file, so that the file
     /// alone holds everything, and closes it. Names come before: what has none now gets `[module+0xADDRESS]`.
     public func finish() throws {
-        try commit()
         nameTheRest()
+        try emptyWAL()
+        fitNames()
+        try commit()
         let end = state.run.endNs ?? lastKnownNs
         updateRun { $0.endNs = end }
         let weights = weights()
         addStackQuality(weights)
         try commit()
+        try emptyWAL()
+        try checkRoomForEnd()
         let profile = Profile(state, weights: weights)
         let hotspots = HotspotAnalysis(profile).hotspotsWithTies
         try RecordingFile.explain("cannot finish", path) {

@@ -24,17 +24,23 @@ public final class RecordingWriter {
     var totals = SampleTotals()
     var lastSampleNs: UInt64 = 0
     private var closed = false
+    /// How large the recording may become, and is: see `SizeLimit`.
+    var limit: SizeLimit?
+    /// Samples that found no room below the limit.
+    public private(set) var samplesWithoutRoom: UInt64 = 0
 
     /// So many samples are held in memory at most; then a commit happens early.
     static let maxPendingSamples = 1 << 18
 
     /// Starts a recording at `path`. One that is there already, with its -wal and -shm, is renamed to `<path>.old`;
-    /// what is no recording, or is being written, is refused.
-    public init(path: String, run: RunInfo) throws {
+    /// what is no recording, or is being written, is refused. `maxBytes`: with all that lies beside it, it never becomes
+    /// larger; `isFull` says when to end it.
+    public init(path: String, run: RunInfo, maxBytes: UInt64? = nil) throws {
         let place = try RecordingPlace(claiming: path)
         self.place = place
         self.path = place.path
         state = RecordingState(run: run)
+        limit = maxBytes.map(SizeLimit.init)
         do {
             queue = try RecordingFile.create(at: place.path)
         } catch {
@@ -42,6 +48,7 @@ public final class RecordingWriter {
             for companion in RecordingFile.companions { unlink(place.path + companion) }
             throw error
         }
+        try shortenWAL()
         try commit()
     }
 
@@ -184,7 +191,7 @@ public final class RecordingWriter {
         for frame in frames where !state.modules.indices.contains(Int(frame.module)) {
             throw misuse("no module \(frame.module)")
         }
-        if frames.isEmpty {
+        if frames.isEmpty || hasNoRoom() {
             let unknown = [PseudoFrame.incomplete.location()]
             return Int64(state.trie.stack(unknown, flags: [], cut: 0))
         }
@@ -199,12 +206,18 @@ public final class RecordingWriter {
         guard known(thread, in: state.threads) != nil, stack > 0, stack < state.trie.nodes.count else {
             throw misuse("no thread \(thread) or no stack \(stack)")
         }
+        if samples.count >= pendingLimit { try commit() }
+        guard !hasNoRoom() else {
+            samplesWithoutRoom &+= 1
+            return
+        }
         samples.append(
             SampleRow(
                 timeNs: timeNs, weightNs: weightNs, thread: UInt32(thread), stack: UInt32(stack), count: count,
                 kind: kind))
-        if samples.count >= Self.maxPendingSamples { try commit() }
     }
+
+    private var pendingLimit: Int { min(Self.maxPendingSamples, limit?.pendingSamples ?? .max) }
 
     // MARK: Ends
 

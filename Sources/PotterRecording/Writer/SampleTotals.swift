@@ -16,12 +16,32 @@ struct SampleTotals {
         if found.inserted {
             threads.append(thread)
             totals.append(total)
+            if total.kind == .syscallTick || total.kind == .fault { inKernel += 1 }
         } else {
             let index = Int(found.id) - 1
             totals[index].samples &+= total.samples
             totals[index].ticks &+= total.ticks
             totals[index].weightNs &+= total.weightNs
         }
+    }
+
+    /// Sums of time in the kernel: each gets a stack of its own.
+    private(set) var inKernel = 0
+
+    /// Sums in the table.
+    var count: Int { totals.count }
+
+    /// Samples of the stacks through each location, by its id.
+    func samplesByLocation(in trie: StackTrie) -> [UInt64] {
+        var through = [UInt64](repeating: 0, count: trie.nodes.count)
+        for total in totals { through[Int(total.stack)] &+= total.samples }
+        var samples = [UInt64](repeating: 0, count: trie.locations.count)
+        // A parent's id is smaller than its children's.
+        for id in trie.nodes.indices.dropFirst().reversed() {
+            samples[Int(trie.nodes[id].location)] &+= through[id]
+            through[Int(trie.nodes[id].parent)] &+= through[id]
+        }
+        return samples
     }
 
     /// By thread id, each in the order of first appearance.

@@ -16,14 +16,15 @@ struct RecordedRun {
     init(
         _ command: [String], engine: String = "perf", rate: Int = 997, as user: User = .root,
         input: String = "/dev/null",
-        in directory: String = "/tmp", options: [String] = []
+        in directory: String = "/tmp", launcher: [String] = [], options: [String] = []
     ) throws {
         path = "\(Workbench.directory)/\(UUID().uuidString).potter"
         let record = [
             Workbench.potter, "record", "-q", "-F", "\(rate)", "--engine", engine, "-o", path,
         ]
         let prefix = user == .nobody ? Workbench.asNobody : []
-        output = try Workbench.run(prefix + record + options + ["--"] + command, in: directory, input: input)
+        output = try Workbench.run(
+            prefix + launcher + record + options + ["--"] + command, in: directory, input: input)
         profile = try RecordingReader(path: path).profile()
         chains = Self.chains(of: profile)
     }
