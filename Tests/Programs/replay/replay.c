@@ -3,6 +3,7 @@
 //
 //   replay time CORPUS PASSES      time INDEX DEPTH POTTER LIBUNWIND FRAME-POINTERS
 //                                  ns, the least of PASSES passes over all stacks
+//   replay cold CORPUS PASSES      the same with cold caches
 //   replay compare CORPUS          same INDEX DEPTH
 //                                  differ INDEX DEPTH KIND FRAME OUR-MODULE+OFFSET THEIR-MODULE+OFFSET AFTER
 //   replay calls CORPUS            call HANDLER-NS UNWIND-NS DEPTH THREAD       of the recorded program itself
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COLD_PAGES 8192 // of 512 bytes touched each: 4 MiB, four times the second cache, and more pages than a TLB holds
 #define ROOM (PP_MAX_FRAMES + 64)
 
 typedef struct least {
@@ -40,28 +42,39 @@ static void keep_least(double *least, uint64_t ticks, double ns_per_tick) {
     if (*least == 0 || ns < *least) *least = ns;
 }
 
-static void time_stack(const replay *this, oracle *oracle, const corpus_stack *stack, least *least) {
+// Leaves none of the tables in the first and second cache, nor their pages in the TLB, as a program does between two
+// samples.
+static void write_elsewhere(void) {
+    static volatile uint8_t memory[COLD_PAGES][4096];
+    for (size_t page = 0; page < COLD_PAGES; page++)
+        for (size_t line = page % 8; line < 64; line += 8) memory[page][line * 64]++;
+}
+
+static void time_stack(const replay *this, oracle *oracle, const corpus_stack *stack, bool cold, least *least) {
     static uint64_t frames[PP_MAX_FRAMES];
     static oracle_frame oracle_frames[ROOM];
     replay_place(this, stack);
+    if (cold) write_elsewhere();
     uint64_t begin = corpus_ticks();
     pp_unwound unwound = replay_unwind(this, stack, frames);
     keep_least(&least->potter, corpus_ticks() - begin, this->ns_per_tick);
     least->depth = unwound.depth + unwound.cut;
+    if (cold) write_elsewhere();
     begin = corpus_ticks();
     oracle_walk(oracle, stack, oracle_frames, ROOM);
     keep_least(&least->libunwind, corpus_ticks() - begin, this->ns_per_tick);
+    if (cold) write_elsewhere();
     begin = corpus_ticks();
     walk_frame_pointers(stack, frames);
     keep_least(&least->frame_pointers, corpus_ticks() - begin, this->ns_per_tick);
 }
 
-static void time_all(const replay *this, int passes) {
+static void time_all(const replay *this, int passes, bool cold) {
     oracle *oracle = oracle_open(this, true);
     least *all = calloc(this->count + 1, sizeof *all);
     for (int pass = 0; pass < passes; pass++)
         for (uint32_t i = 0; i < this->count; i++)
-            if (replay_is_whole(this, &this->stacks[i])) time_stack(this, oracle, &this->stacks[i], &all[i]);
+            if (replay_is_whole(this, &this->stacks[i])) time_stack(this, oracle, &this->stacks[i], cold, &all[i]);
     for (uint32_t i = 0; i < this->count; i++)
         if (all[i].depth > 0)
             printf("time %u %u %.1f %.1f %.1f\n", i, all[i].depth, all[i].potter, all[i].libunwind,
@@ -141,9 +154,10 @@ static void print_calls(const replay *this) {
 int main(int count, char **arguments) {
     const char *mode = count > 2 ? arguments[1] : "";
     int passes = count > 3 ? atoi(arguments[3]) : 0;
-    bool timing = strcmp(mode, "time") == 0 && passes > 0, comparing = strcmp(mode, "compare") == 0;
+    bool cold = strcmp(mode, "cold") == 0, comparing = strcmp(mode, "compare") == 0;
+    bool timing = (cold || strcmp(mode, "time") == 0) && passes > 0;
     if (!timing && !comparing && strcmp(mode, "calls") != 0) {
-        fprintf(stderr, "usage: replay time CORPUS PASSES | compare CORPUS | calls CORPUS\n");
+        fprintf(stderr, "usage: replay time|cold CORPUS PASSES | compare|calls CORPUS\n");
         return 2;
     }
     replay this = replay_open(arguments[2]);
@@ -155,7 +169,7 @@ int main(int count, char **arguments) {
     uint32_t left = 0;
     for (uint32_t i = 0; i < this.count; i++) left += !replay_is_whole(&this, &this.stacks[i]);
     printf("left %u too-large\n", left);
-    if (timing) time_all(&this, passes);
+    if (timing) time_all(&this, passes, cold);
     else compare_all(&this);
     return 0;
 }
