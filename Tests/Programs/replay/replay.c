@@ -3,7 +3,7 @@
 //
 //   replay time CORPUS PASSES      time INDEX DEPTH POTTER LIBUNWIND FRAME-POINTERS
 //                                  ns, the least of PASSES passes over all stacks
-//   replay cold CORPUS PASSES      the same with cold caches
+//   replay cold CORPUS PASSES      time INDEX DEPTH POTTER      the same with cold caches
 //   replay compare CORPUS          same INDEX DEPTH
 //                                  differ INDEX DEPTH KIND FRAME OUR-MODULE+OFFSET THEIR-MODULE+OFFSET AFTER
 //   replay calls CORPUS            call HANDLER-NS UNWIND-NS DEPTH THREAD       of the recorded program itself
@@ -50,20 +50,20 @@ static void write_elsewhere(void) {
         for (size_t line = page % 8; line < 64; line += 8) memory[page][line * 64]++;
 }
 
-static void time_stack(const replay *this, oracle *oracle, const corpus_stack *stack, bool cold, least *least) {
+static void time_potter(const replay *this, const corpus_stack *stack, least *least) {
     static uint64_t frames[PP_MAX_FRAMES];
-    static oracle_frame oracle_frames[ROOM];
-    replay_place(this, stack);
-    if (cold) write_elsewhere();
     uint64_t begin = corpus_ticks();
     pp_unwound unwound = replay_unwind(this, stack, frames);
     keep_least(&least->potter, corpus_ticks() - begin, this->ns_per_tick);
     least->depth = unwound.depth + unwound.cut;
-    if (cold) write_elsewhere();
-    begin = corpus_ticks();
+}
+
+static void time_others(const replay *this, oracle *oracle, const corpus_stack *stack, least *least) {
+    static uint64_t frames[PP_MAX_FRAMES];
+    static oracle_frame oracle_frames[ROOM];
+    uint64_t begin = corpus_ticks();
     oracle_walk(oracle, stack, oracle_frames, ROOM);
     keep_least(&least->libunwind, corpus_ticks() - begin, this->ns_per_tick);
-    if (cold) write_elsewhere();
     begin = corpus_ticks();
     walk_frame_pointers(stack, frames);
     keep_least(&least->frame_pointers, corpus_ticks() - begin, this->ns_per_tick);
@@ -73,12 +73,19 @@ static void time_all(const replay *this, int passes, bool cold) {
     oracle *oracle = oracle_open(this, true);
     least *all = calloc(this->count + 1, sizeof *all);
     for (int pass = 0; pass < passes; pass++)
-        for (uint32_t i = 0; i < this->count; i++)
-            if (replay_is_whole(this, &this->stacks[i])) time_stack(this, oracle, &this->stacks[i], cold, &all[i]);
-    for (uint32_t i = 0; i < this->count; i++)
-        if (all[i].depth > 0)
-            printf("time %u %u %.1f %.1f %.1f\n", i, all[i].depth, all[i].potter, all[i].libunwind,
-                   all[i].frame_pointers);
+        for (uint32_t i = 0; i < this->count; i++) {
+            if (!replay_is_whole(this, &this->stacks[i])) continue;
+            replay_place(this, &this->stacks[i]);
+            if (cold) write_elsewhere();
+            time_potter(this, &this->stacks[i], &all[i]);
+            if (!cold) time_others(this, oracle, &this->stacks[i], &all[i]);
+        }
+    for (uint32_t i = 0; i < this->count; i++) {
+        if (all[i].depth == 0) continue;
+        printf("time %u %u %.1f", i, all[i].depth, all[i].potter);
+        if (!cold) printf(" %.1f %.1f", all[i].libunwind, all[i].frame_pointers);
+        printf("\n");
+    }
 }
 
 // `module+offset` of a run-time address, without blanks.
