@@ -10,7 +10,9 @@
 #include "recorder.h"
 #include <sys/mman.h>
 
-#if defined(__x86_64__)
+#if defined(__aarch64__)
+#include "sampler_aarch64.h"
+#else
 #include "sampler_x86_64.h"
 #endif
 

@@ -28,3 +28,20 @@ static inline bool pp_context_follows_syscall(const ucontext_t *context) {
         return false;
     return *(const volatile uint32_t *)(uintptr_t)at == 0xd4000001u;
 }
+
+// All registers that an unwind may want, by their DWARF numbers.
+static inline void pp_context_all_registers(const ucontext_t *context, uint64_t registers[PP_COPY_REGISTERS]) {
+    const mcontext_t *r = &context->uc_mcontext;
+    for (uint32_t i = 0; i < 31; i++)
+        registers[i] = r->regs[i];
+    registers[31] = r->sp;
+    registers[32] = r->pc;
+}
+
+// Not memcpy: a sanitizer's looks at every byte of the stack, and finds what it has poisoned.
+static inline void pp_copy_words(void *to, uint64_t from, uint64_t words) {
+    uint64_t *at = to;
+    const volatile uint64_t *source = (const volatile uint64_t *)(uintptr_t)from;
+    for (uint64_t i = 0; i < words; i++)
+        at[i] = source[i];
+}

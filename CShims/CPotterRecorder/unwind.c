@@ -15,15 +15,7 @@
 #else
 #include "unwind_x86_64.h"
 #endif
-
-// Finds range and table for the frame at hand. Most callers live in the module of their callee: the last one is kept.
-static inline void pp_locate(pp_walk *walk, uint64_t address) {
-    const pp_code_range *range = walk->range;
-    if (PP_LIKELY(range != NULL && address >= range->start && address < range->end))
-        return;
-    walk->range = pp_range_of(walk->space, address);
-    walk->table = pp_table_of(walk->space, walk->range);
-}
+#include "unwind_ahead.h"
 
 // The caller's value of a register that the rule field `code` describes; 0 if it is lost.
 static inline uint64_t pp_saved(const pp_walk *walk, uint32_t code, uint64_t below, uint64_t same) {
@@ -134,7 +126,10 @@ static pp_unwound pp_unwind_once(const pp_unwind_space *space, pp_registers regi
         frames[walked < PP_CUT_FRAMES ? walked : PP_CUT_FRAMES + (walked - PP_CUT_FRAMES) % ring] =
             pp_frame_of(&walk, address);
         walked++;
-        if (walked == PP_WALK_LIMIT || (walk.exact && !pp_enter_stack(&walk)))
+        bool on_stack = !walk.exact || pp_enter_stack(&walk);
+        if (walked == 1 && on_stack && !walk.probing)
+            pp_fetch_ahead(&walk);
+        if (walked == PP_WALK_LIMIT || !on_stack)
             step = PP_STEP_FAILED;
         else if (PP_LIKELY(!walk.probing))
             step = pp_step(&walk, address, &result);

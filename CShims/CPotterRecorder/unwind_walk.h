@@ -69,13 +69,21 @@ static inline const pp_unwind_table *pp_table_of(const pp_unwind_space *space, c
     return table;
 }
 
+// Where a table says which rows to search for an offset from its base, and its rows.
+static inline const uint32_t *pp_first_of(const pp_unwind_table *table, uint64_t offset) {
+    return (const uint32_t *)((const uint8_t *)table + table->first) + (offset >> table->first_shift);
+}
+static inline const uint64_t *pp_rows_of(const pp_unwind_table *table) {
+    return (const uint64_t *)((const uint8_t *)table + table->rows);
+}
+
 // The rule for a file-relative address.
 static inline uint32_t pp_rule_at(const pp_unwind_table *table, uint64_t address) {
     uint64_t offset = address - table->base;
     if (offset >= table->limit - table->base)
         return PP_UNWIND_NONE;
-    const uint32_t *first = (const uint32_t *)((const uint8_t *)table + table->first) + (offset >> table->first_shift);
-    const uint64_t *rows = (const uint64_t *)((const uint8_t *)table + table->rows);
+    const uint32_t *first = pp_first_of(table, offset);
+    const uint64_t *rows = pp_rows_of(table);
     uint32_t low = first[0], high = first[1];
     if (low > high || high >= table->row_count)
         return PP_UNWIND_NONE;

@@ -14,7 +14,12 @@
 
 #define PP_COPY_SLOTS 256u
 #define PP_COPY_BYTES 32768u  // of a stack, from the red zone below sp upwards
-#define PP_COPY_REGISTERS 17u // rax rdx rcx rbx rsi rdi rbp rsp r8-r15 rip: DWARF numbers (x86-64 psABI, figure 3.36)
+// By DWARF numbers.
+#if defined(__aarch64__)
+#define PP_COPY_REGISTERS 33u // x0-x30 sp pc (DWARF for the Arm 64-bit Architecture, section 4.1)
+#else
+#define PP_COPY_REGISTERS 17u // rax rdx rcx rbx rsi rdi rbp rsp r8-r15 rip (x86-64 psABI, figure 3.36)
+#endif
 #define PP_COPY_MODULES 1024u // mapped at once
 #define PP_COPY_OWNERS_BYTES 4096u
 
