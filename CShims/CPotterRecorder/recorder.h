@@ -105,8 +105,8 @@ const char *pp_session_path(void); // value of POTTER_SESSION, NULL while inert 
 const char *pp_preload_path(void); // this library's path as LD_PRELOAD names it
 
 // threads.c
-/// Claims a slot, arms the CPU timer. [stack_low, stack_high): what is the thread's own stack for sure; a `stack_low` of
-/// 0 is not known. `start_cpu_ns`: the thread's CPU clock when its life under the recorder began.
+/// Claims a slot, arms the CPU timer. [stack_low, stack_high): what is the thread's own stack for sure; a `stack_low`
+/// of 0 is not known. `start_cpu_ns`: the thread's CPU clock when its life under the recorder began.
 void pp_thread_begin(pp_local *local, uintptr_t stack_low, uintptr_t stack_high, uint64_t start_cpu_ns);
 void pp_thread_wait_armed(const pp_local *local);
 void pp_thread_end(void);
