@@ -21,21 +21,19 @@
 
 _Static_assert(PP_COPY_MODULES >= PP_MAX_LOADED, "room for all modules");
 
-static uint32_t slots_in_use(const pp_session *session) {
-    return session->copy_limit < PP_COPY_SLOTS ? session->copy_limit : PP_COPY_SLOTS;
-}
-
-void pp_copies_prefault(void) {
+void pp_copies_prefault(uint32_t slots) {
     pp_recorder *recorder = &pp_recorder_state;
-    uint32_t slots = slots_in_use(recorder->session);
-    if (slots == 0 || atomic_load(&recorder->copies_ready))
+    uint32_t limit = recorder->session->copy_limit;
+    slots = slots < limit ? slots : limit;
+    slots = slots < PP_COPY_SLOTS ? slots : PP_COPY_SLOTS;
+    if (slots <= atomic_load(&recorder->copies_ready))
         return;
     uint8_t *area = (uint8_t *)recorder->session + PP_COPIES_OFFSET;
     size_t size = PP_COPY_OWNERS_BYTES + slots * sizeof(pp_copy);
     // Not a plain write: another process of this image may be using the slot.
     for (size_t at = 0; at < size; at += 4096)
         atomic_fetch_or_explicit((_Atomic uint64_t *)(area + at), 0, memory_order_relaxed);
-    atomic_store_explicit(&recorder->copies_ready, 1, memory_order_release);
+    atomic_store_explicit(&recorder->copies_ready, slots, memory_order_release);
 }
 
 uint64_t pp_stack_room(const pthread_attr_t *attributes) {
@@ -50,7 +48,9 @@ uint64_t pp_stack_room(const pthread_attr_t *attributes) {
     return known && size > guard + PP_STACK_MARGIN ? size - guard - PP_STACK_MARGIN : 0;
 }
 
-bool pp_lacks_table(pp_session *session, const uint64_t *frames, const pp_unwound *unwound) {
+bool pp_wants_copy(pp_session *session, const uint64_t *frames, const pp_unwound *unwound) {
+    if (unwound->beyond_rules)
+        return true;
     if ((unwound->flags & (PP_STACK_FALLBACK | PP_STACK_INCOMPLETE)) == 0)
         return false; // a frame without a table is left by a guess, or not at all
     uint64_t last = PP_FRAME_NO_MODULE;
@@ -66,8 +66,7 @@ bool pp_lacks_table(pp_session *session, const uint64_t *frames, const pp_unwoun
 }
 
 // A free slot, owned from here on; PP_COPY_SLOTS if there is none. One attempt for each.
-static uint32_t claim(pp_session *session, uint32_t owner) {
-    uint32_t limit = slots_in_use(session);
+static uint32_t claim(pp_session *session, uint32_t limit, uint32_t owner) {
     _Atomic uint32_t *owners = pp_copy_owner(session, 0);
     uint32_t first = atomic_fetch_add_explicit(&session->copy_next, 1, memory_order_relaxed);
     for (uint32_t i = 0; i < limit; i++) {
@@ -126,9 +125,9 @@ static void copy_memory(const pp_thread *thread, const ucontext_t *context, pp_c
 
 bool pp_copy_stack(pp_recorder *recorder, const pp_local *local, const ucontext_t *context, pp_sample *sample) {
     pp_session *session = recorder->session;
-    uint32_t thread = (uint32_t)(local->thread - pp_threads(session)), slot = PP_COPY_SLOTS;
-    if (atomic_load_explicit(&recorder->copies_ready, memory_order_acquire))
-        slot = claim(session, thread + 1);
+    uint32_t thread = (uint32_t)(local->thread - pp_threads(session));
+    uint32_t ready = atomic_load_explicit(&recorder->copies_ready, memory_order_acquire);
+    uint32_t slot = claim(session, ready, thread + 1);
     if (slot == PP_COPY_SLOTS) {
         pp_count(session, PP_COUNT_COPIES_FULL);
         return false;

@@ -181,7 +181,7 @@ static void scan_modules(bool wait_for_tables) {
     this.map->count = 0;
     dl_iterate_phdr(visit, &this);
     if (this.added_count > 0 && wait_for_tables)
-        pp_copies_prefault(); // until their tables are there
+        pp_copies_prefault(PP_COPY_SLOTS); // until their tables are there
     if (!this.unchanged)
         publish(recorder, spare);
     atomic_fetch_add_explicit(&recorder->map_version, 1, memory_order_acq_rel);

@@ -98,8 +98,8 @@ void pp_fork_child(void) {
     local->sampling = 0;
     pp_modules_forked();
     atomic_store(&recorder->copies_ready, 0); // their pages are not present here
-    if (session->copies_all && !pp_is_inert())
-        pp_copies_prefault();
+    if (session->follow && !pp_is_inert())
+        pp_copies_prefault(session->copies_all ? PP_COPY_SLOTS : PP_COPIES_AT_FIRST);
     if (session->follow && !pp_is_inert() && pp_process_begin(parent_slot, getppid(), 0)) {
         if (!atomic_load(&recorder->signal_taken))
             pp_thread_begin(local, stack_low, stack_high, pp_now(CLOCK_THREAD_CPUTIME_ID));

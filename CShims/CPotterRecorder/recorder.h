@@ -36,7 +36,7 @@ typedef struct pp_recorder {
     _Atomic uint32_t active;
     _Atomic uint32_t map_version;  // odd while the map that is not in use is being written
     _Atomic uint32_t closing;      // dlcloses under way
-    _Atomic uint32_t copies_ready; // handlers may copy stacks: the slots' pages are present in this process
+    _Atomic uint32_t copies_ready; // slots of copied stacks that handlers may use: present in this process
     uint32_t process;              // slot of this process
     int32_t pid;
     int32_t signal; // of the session
@@ -215,10 +215,12 @@ void pp_before_limit(pid_t process, int resource, const struct rlimit *limit);
 bool pp_stack_intern(pp_session *session, const uint64_t *frames, const pp_unwound *unwound, uint32_t *id);
 
 // copied_stack.c
-/// Makes the slots of copied stacks present, so that handlers may use them. Outside of handlers.
-void pp_copies_prefault(void);
-/// Whether a stack that was unwound met a module whose unwind table is not there yet.
-bool pp_lacks_table(pp_session *session, const uint64_t *frames, const pp_unwound *unwound);
+#define PP_COPIES_AT_FIRST 8u // for rules that rows cannot hold; more when a library is loaded
+/// Makes that many slots of copied stacks present, so that handlers may use them. Outside of handlers.
+void pp_copies_prefault(uint32_t slots);
+/// Whether a stack that was unwound is better unwound by the collector: it met a module whose table is not there yet,
+/// or a rule that rows cannot hold.
+bool pp_wants_copy(pp_session *session, const uint64_t *frames, const pp_unwound *unwound);
 /// Copies registers, module list and stack to a slot, and names it in `sample`; false, and counted, if none is free.
 bool pp_copy_stack(pp_recorder *recorder, const pp_local *local, const ucontext_t *context, pp_sample *sample);
 /// How much stack a thread that is created so has below its control block, at least; bytes, 0: not known.

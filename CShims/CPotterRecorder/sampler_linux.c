@@ -146,14 +146,14 @@ static void count_fire(pp_thread *thread, pp_sample *sample, bool *wake) {
     *wake = fired == last;
 }
 
-// Finds the stack, or copies it for the collector: all of them, or those that need a table which is not there yet.
+// Finds the stack, or copies it for the collector: all of them, or those that rows cannot unwind.
 // False: there is no room, and that is counted.
 static bool find_stack(pp_recorder *recorder, pp_local *local, const ucontext_t *context, pp_sample *sample) {
     pp_session *session = recorder->session;
     if (session->copies_all)
         return pp_copy_stack(recorder, local, context, sample);
     pp_unwound unwound = unwind(recorder, local->thread, context, local->frames);
-    if (pp_lacks_table(session, local->frames, &unwound) && pp_copy_stack(recorder, local, context, sample))
+    if (pp_wants_copy(session, local->frames, &unwound) && pp_copy_stack(recorder, local, context, sample))
         return true;
     if (pp_stack_intern(session, local->frames, &unwound, &sample->stack))
         return true;

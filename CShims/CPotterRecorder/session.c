@@ -217,15 +217,14 @@ static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
         return false;
     }
     pp_modules_scan(false);
-    if (session->copies_all)
-        pp_copies_prefault();
+    pp_copies_prefault(session->copies_all ? PP_COPY_SLOTS : PP_COPIES_AT_FIRST);
     pp_thread_begin(&pp_local_state, recorder->main_stack_low, recorder->main_stack_high,
                     pp_now(CLOCK_THREAD_CPUTIME_ID));
     pp_announce();
     pp_wait_word(&session->ready, 0, PP_ANSWER_TIMEOUT_MS * 1000000ull);
     pp_thread_wait_armed(&pp_local_state); // it is: this notes the clock
     if (!pp_modules_prefault())
-        pp_copies_prefault();
+        pp_copies_prefault(PP_COPY_SLOTS);
     if (atomic_load(&session->restores_default))
         recorder->program_action = (struct sigaction){.sa_handler = SIG_DFL};
     if (recorder->program_action.sa_handler == SIG_IGN) // inherited

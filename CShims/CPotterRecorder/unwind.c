@@ -64,6 +64,7 @@ static inline enum pp_step pp_step(pp_walk *walk, uint64_t address, pp_unwound *
         return pp_arch_step_layout(walk, rule);
 #endif
     case PP_UNWIND_OTHER:
+        result->beyond_rules = 1;
         return PP_STEP_FAILED; // It has no frame pointer, or its rule would name it.
     case PP_UNWIND_NONE:
     case PP_UNWIND_RESOLVE:

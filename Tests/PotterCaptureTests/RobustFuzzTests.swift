@@ -97,7 +97,7 @@ extension RobustTests {
                         registers.storeBytes(of: value, toByteOffset: at, as: UInt64.self)
                     }
                 }
-                pp_swap32(pp_copy_owner(memory.header, slot), 0, thread + 1)
+                pp_store32(pp_copy_owner(memory.header, slot), thread + 1)
                 let claim = memory.thread(thread)
                 let head = pp_thread_tail(claim)
                 let at = Int(pp_offset_rings()) + Int(thread) * Int(PP_RING_RECORDS) * 32 + Int(head % 512) * 32
@@ -111,6 +111,7 @@ extension RobustTests {
                 scribble()
                 try session.followAnnouncements(force: true, wake: {}, parentRow: { Int64($0) < 0 ? 1 : nil })
                 scribble()
+                try session.drainAll()
                 forgeCopy()
                 try session.drainAll()
                 session.redrawPeriods()

@@ -41,7 +41,7 @@ typedef struct pp_unwound {
     uint32_t flags;         // PP_STACK_*
     uint32_t fallbacks;     // steps made by frame pointers
     uint32_t failed_module; // module slot where an incomplete unwind stopped, or PP_FRAME_NO_MODULE
-    uint32_t reserved;
+    uint32_t beyond_rules;  // 1: it stopped at a rule that rows cannot hold (PP_UNWIND_OTHER)
 } pp_unwound;
 
 #define PP_KNOWN_STACKS 2

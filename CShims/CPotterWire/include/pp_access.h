@@ -196,8 +196,11 @@ static inline bool pp_session_take_copy(pp_session *s, uint32_t slot, uint32_t t
 }
 /// Gives back what a thread still owns that writes no more records.
 static inline void pp_session_free_copies(pp_session *s, uint32_t thread) {
+    if (pp_load32(&s->copy_next) == 0)
+        return; // none was ever claimed
     for (uint32_t slot = 0; slot < PP_COPY_SLOTS; slot++)
-        pp_swap32(pp_copy_owner(s, slot), thread + 1, 0);
+        if (pp_load32(pp_copy_owner(s, slot)) == thread + 1)
+            pp_swap32(pp_copy_owner(s, slot), thread + 1, 0);
 }
 
 static inline uint32_t pp_bell_word(pp_bell *b) { return pp_load32(&b->word); }

@@ -22,7 +22,7 @@ enum pp_unwind_kind {
     PP_UNWIND_PLT = 4,      // x86-64 PLT stub: CFA = sp + 8 + ((pc & 15) >= offset / 8 ? 8 : 0)
     PP_UNWIND_SIGNAL = 5,   // signal frame: registers are in the ucontext at sp
     PP_UNWIND_END = 6,      // outermost function: stop here, complete
-    PP_UNWIND_OTHER = 7,    // has an FDE that these rules cannot express: the walk ends there, incomplete
+    PP_UNWIND_OTHER = 7,    // has an FDE that these rules cannot express: the stack is copied for libunwind
     PP_UNWIND_SP_DEREF = 8, // CFA = *(sp + offset) + 8 (assembly of OpenSSL)
     PP_UNWIND_RESOLVE = 9,  // _dl_runtime_resolve: CFA = rbx + offset, found by its shape, as rbx is not followed
     PP_UNWIND_AT_SP = 10,   // arm64: by a layout of the table, CFA = sp + its cfa; bits 4..31 say which
