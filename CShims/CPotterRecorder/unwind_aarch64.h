@@ -102,14 +102,27 @@ static inline bool pp_arch_follows_call(const uint8_t *code) {
            (instruction & 0xfefff800u) == 0xd63f0800u;
 }
 
-// Where an interrupted function without a rule stands, by the instruction at its pc.
-enum pp_leaf_shape { PP_LEAF_UNKNOWN, PP_LEAF_IN_REGISTER, PP_LEAF_RECORD_AT_SP };
-static inline enum pp_leaf_shape pp_arch_leaf_shape(const uint8_t *code) {
-    uint32_t here = pp_arch_instruction(code), before = pp_arch_instruction(code - PP_INSTRUCTION);
-    const uint32_t push_mask = 0xffc07fffu, push = 0xa9807bfdu; // stp x29, x30, [sp, #-n]!
-    if ((here & push_mask) == push || here == 0xd503233fu || here == 0xd503237fu || here == 0xd503245fu)
-        return PP_LEAF_IN_REGISTER; // at the first instruction; paciasp, pacibsp, bti c
-    if (here == 0xd65f03c0u || here == 0xd65f0bffu || here == 0xd65f0fffu)
-        return PP_LEAF_IN_REGISTER; // at the last: ret, retaa, retab
-    return here == 0x910003fdu && (before & push_mask) == push ? PP_LEAF_RECORD_AT_SP : PP_LEAF_UNKNOWN; // mov x29, sp
+// Instructions around which frame records come and go. Arm Architecture Reference Manual, C6.2.
+
+// ret, retaa, retab
+static inline bool pp_arch_returns(uint32_t word) {
+    return word == 0xd65f03c0u || word == 0xd65f0bffu || word == 0xd65f0fffu;
+}
+// Any branch: b, bl, b.cond, cbz, tbz and their kin, br, blr, ret
+static inline bool pp_arch_branches(uint32_t word) {
+    return (word & 0x7c000000u) == 0x14000000u || (word & 0xfe000000u) == 0x54000000u ||
+           (word & 0x7c000000u) == 0x34000000u || (word & 0xfe000000u) == 0xd6000000u;
+}
+// add x29, sp, #n, or mov x29, sp: the frame record is in place
+static inline bool pp_arch_sets_record(uint32_t word) { return (word & 0xff8003ffu) == 0x910003fdu; }
+// stp x29, x30, to sp
+static inline bool pp_arch_stores_record(uint32_t word) { return (word & 0xfe407fffu) == 0xa8007bfdu; }
+// ldp or ldr of x30 from sp
+static inline bool pp_arch_reloads_link(uint32_t word) {
+    bool pair = (word & 0xfe4003e0u) == 0xa84003e0u && ((word & 31) == 30 || (word >> 10 & 31) == 30);
+    return pair || (word & 0xffe00fffu) == 0xf84007feu || (word & 0xffc003ffu) == 0xf94003feu;
+}
+// The first instruction of a function that will have a record: stp x29, x30, [sp, #-n]!; paciasp; pacibsp; bti c
+static inline bool pp_arch_begins(uint32_t word) {
+    return (word & 0xffc07fffu) == 0xa9807bfdu || word == 0xd503233fu || word == 0xd503237fu || word == 0xd503245fu;
 }

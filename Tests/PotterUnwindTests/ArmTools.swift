@@ -16,13 +16,22 @@ enum ArmTools {
     static let isInstalled =
         FileManager.default.fileExists(atPath: libraries + "/libc.so.6") && TestTools.isInstalled("qemu-aarch64")
 
+    /// The emulator, to be followed by a program of arm64. `-cpu max`: with signed return addresses.
+    static func emulator(_ flags: [String] = []) -> [String] {
+        let root = URL(filePath: libraries).deletingLastPathComponent().path
+        return ["timeout", "300", "qemu-aarch64", "-cpu", "max", "-L", root] + flags
+    }
+
     /// Compiles for arm64. Its result is removed with the process.
-    static func compile(_ sources: [String], _ flags: [String], to name: String) throws -> URL {
+    static func compile(_ sources: [String], _ flags: [String], to name: String, by compiler: String = "clang") throws
+        -> URL
+    {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         atexit { try? FileManager.default.removeItem(at: ArmTools.directory) }
         let output = directory.appending(path: name)
-        let clang = ["clang", "--target=aarch64-linux-gnu", "-fuse-ld=lld", "-D_GNU_SOURCE", "-g"]
-        _ = try TestTools.check(clang + flags + ["-o", output.path] + Harness.includes + sources)
+        let isClang = compiler.hasPrefix("clang")
+        let command = [compiler, "-g"] + (isClang ? ["--target=aarch64-linux-gnu", "-fuse-ld=lld"] : [])
+        _ = try TestTools.check(command + flags + ["-o", output.path] + Harness.includes + sources)
         return output
     }
 }
@@ -35,8 +44,9 @@ struct ArmTable {
     /// Nil if an invariant is broken.
     init?(_ blob: [UInt8]) {
         guard let view = UnwindTableView(blob) else { return nil }
-        let start = Int(view.header.layouts)
-        guard start >= Int(view.header.first), start % 16 == 0, (blob.count - start) % 16 == 0 else { return nil }
+        let start = view.header.layouts == 0 ? blob.count : Int(view.header.layouts)
+        guard start >= Int(view.header.first), start == blob.count || start % 16 == 0, (blob.count - start) % 16 == 0
+        else { return nil }
         self.view = view
         layouts = blob.withUnsafeBytes { bytes in
             stride(from: start, to: bytes.count, by: 16).map {

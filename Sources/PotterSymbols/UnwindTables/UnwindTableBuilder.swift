@@ -36,7 +36,11 @@ public struct UnwindTableBuilder {
 
     /// The table of an ELF image in memory (the vDSO).
     public static func table(image: UnsafeRawBufferPointer, name: String) throws -> [UInt8]? {
-        build(ImageBytes(image), .native)
+        table(image: image, for: .native)
+    }
+
+    static func table(image: UnsafeRawBufferPointer, for architecture: FrameArchitecture) -> [UInt8]? {
+        build(ImageBytes(image), architecture)
     }
 
     /// The table that call frame information alone makes.

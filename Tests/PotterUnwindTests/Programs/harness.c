@@ -15,6 +15,11 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__aarch64__)
+#include "sampler_aarch64.h"
+#else
+#include "sampler_x86_64.h"
+#endif
 
 static pp_code_map map;
 static pp_module modules[PP_MODULE_SLOTS];
@@ -108,9 +113,7 @@ static uint64_t harness_now(void) {
 }
 
 pp_unwound harness_unwind(const ucontext_t *context, uint64_t *frames) {
-    const greg_t *registers = context->uc_mcontext.gregs;
-    pp_registers at = {.pc = (uint64_t)registers[REG_RIP], .sp = (uint64_t)registers[REG_RSP],
-                       .fp = (uint64_t)registers[REG_RBP], .async = (uint64_t)registers[REG_R14]};
+    pp_registers at = pp_context_registers(context);
     pp_stacks stacks = pp_stacks_of(stack_low, stack_high, context);
     uint64_t start = harness_now();
     pp_unwound result = pp_unwind_stacks(&space, at, &stacks, frames);
@@ -143,10 +146,12 @@ static int harness_main(int count, char **arguments, char **environment) {
         for (uint32_t i = 0; i < map.count; i++) puts(paths[i]);
         exit(0);
     }
+#if !defined(__aarch64__) // where no flag of the processor traps each instruction of one's own
     if (strcmp(mode, "step") == 0) {
         atexit(harness_step_end); // the main of an asynchronous Swift program does not return
         harness_step_begin();
     }
+#endif
     if (strcmp(mode, "sample") == 0) {
         atexit(harness_sample_end);
         harness_sample_begin();

@@ -12,6 +12,9 @@
 #include <string.h>
 
 #define PLANT __attribute__((noipa))
+#ifndef PLANT_DEEPEST
+#define PLANT_DEEPEST 5000
+#endif
 volatile unsigned sink;
 static jmp_buf back;
 
@@ -145,8 +148,8 @@ int main(int count, char **arguments) {
     long rounds = count > 1 ? atol(arguments[1]) : 100;
     signal(SIGUSR1, plant_8);
     for (long i = 0; i < rounds; i++) sink += plant_1(20);
-    for (int depth = 5; depth <= 5000; depth *= 10) sink += plant_12(depth);
-    sink += plant_12(5000);
+    for (int depth = 5; depth <= PLANT_DEEPEST; depth *= 10) sink += plant_12(depth);
+    sink += plant_12(PLANT_DEEPEST);
     if (count > 2) {
         pthread_t thread;
         pthread_create(&thread, NULL, plant_13, (void *)rounds);

@@ -38,10 +38,12 @@ extension UnwindRows {
         let end = start + UInt32(count)
         var gaps: [Range<Int>] = []
         var covered = start
-        for span in spans + [FunctionSpan(start: end, end: end, firstRow: 0, rowCount: 0)] where span.end >= start {
-            if span.start > covered, span.start <= end { gaps.append(Int(covered - start)..<Int(span.start - start)) }
+        for span in spans where span.end >= start {
+            if span.start > covered { gaps.append(Int(covered - start)..<Int(min(span.start, end) - start)) }
             covered = max(covered, span.end)
+            if covered >= end { return gaps }
         }
+        if covered < end { gaps.append(Int(covered - start)..<Int(end - start)) }
         return gaps
     }
 
