@@ -20,9 +20,14 @@ import Testing
         let stacks = try RecordedStacks(recording: program.command(built, seconds: Self.seconds), to: recording)
         let judge = ChainJudge(built.truth)
         var table = ChainTable()
+        let edges = EdgeCheck()
         for (stack, count) in stacks.samples {
-            table.add(judge.verdict(stacks.frames(of: stack).map(built.planted)), count)
+            let frames = stacks.frames(of: stack)
+            table.add(judge.verdict(frames.map(built.planted)), count)
+            try edges.add(frames, samples: count)
         }
+        print("edges: \(program.name), seed \(seed): \(edges.summary)")
+        #expect(edges.impossible.isEmpty)
         print(table.text("\(program.name), seed \(seed)"))
         let kinds = Set(built.truth.chains.map(\.kind))
         #expect(table.rows.keys.filter { kinds.contains($0) }.count == kinds.count, "a kind has no samples")
