@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #define PP_COPY_SLOTS 256u
-#define PP_COPY_BYTES 32768u  // of a stack, from the red zone below sp upwards
+#define PP_COPY_BYTES 32768u // of a stack, from the red zone below sp upwards
 // By DWARF numbers.
 #if defined(__aarch64__)
 #define PP_COPY_REGISTERS 33u // x0-x30 sp pc (DWARF for the Arm 64-bit Architecture, section 4.1)
