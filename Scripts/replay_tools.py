@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Scripts/bench-unwind and Scripts/bench-handler share: the recorder with a measuring part linked in, the programs
 that are recorded with it, and the figures that come out. Docs/Cost.md explains both."""
+import argparse
 import os
 import pathlib
 import shutil
 import subprocess
+import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 PROGRAMS = REPOSITORY / "Tests" / "Programs"
@@ -22,8 +24,13 @@ COMPILERS = {
 
 def run(command, timeout=600, **environment):
     """Runs a command; what it wrote to stdout. An error with what it said, if its status is not 0."""
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=timeout,
-                            env={**os.environ, **environment})
+    try:
+        result = subprocess.run([str(word) for word in command], capture_output=True, text=True, timeout=timeout,
+                                env={**os.environ, **environment})
+    except FileNotFoundError as error:
+        raise RuntimeError(f"{command[0]} is not there; Scripts/setup unwind installs what is missing") from error
+    except subprocess.TimeoutExpired as error:
+        raise RuntimeError(f"{' '.join(map(str, command))}: took more than {timeout} s") from error
     if result.returncode != 0:
         said = (result.stderr + result.stdout).strip()[-2000:]
         raise RuntimeError(f"{' '.join(map(str, command))}: status {result.returncode}: {said}")
@@ -34,6 +41,24 @@ def quantile(values, share):
     """The value that `share` of the values do not exceed; values must not be empty."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
+
+
+def number(least):
+    """For argparse: whole numbers from `least` on."""
+    def parse(text):
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text}: give a whole number, {least} or more")
+        return int(text)
+    return parse
+
+
+def exit_with(main):
+    """Runs a bench; what cannot be measured is one line, and status 2."""
+    try:
+        sys.exit(main())
+    except (RuntimeError, OSError) as error:
+        print(f"{pathlib.Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 def load():
@@ -85,8 +110,8 @@ class Bench:
     def record(self, name, command, rate, engine="auto", stacks=0, calls=200000):
         """Records a command with the measuring library; the path of the corpus that it wrote."""
         corpus, recording = self.folder / f"{name}.corpus", self.folder / f"{name}.potter"
-        run([self.potter, "record", "-q", "--no-inherit", "-F", rate, "--engine", engine, "--preload-library", self.library,
-             "-o", recording, "--", *command],
+        run([self.potter, "record", "-q", "--no-inherit", "-F", rate, "--engine", engine,
+             "--preload-library", self.library, "-o", recording, "--", *command],
             POTTER_MEASURE=str(corpus), POTTER_MEASURE_CALLS=str(calls), POTTER_MEASURE_STACKS=str(stacks))
         for path in self.folder.glob(f"{name}.potter*"):
             path.unlink()

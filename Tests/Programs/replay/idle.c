@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // usage: idle THREADS SECONDS
-// So many threads that wait, and two that work for so many seconds of their CPU time, each in its own memory (1 MiB) and
+// So many threads that wait, and two that work for so many seconds of their CPU time, each in its own memory (1 MiB),
 // at depths up to 40.
 #include <pthread.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Linked into a copy of libPotterPreload.so, beside the product's own object files: measures the handler in the recorded
-// program, and copies what the unwinder is given. The linker puts it between the parts (--wrap of the names below), so
-// that the code which is measured is the code that ships.
+// Linked into a copy of libPotterPreload.so, beside the product's own object files: measures the handler in the
+// recorded program, and copies what the unwinder is given. The linker puts it between the parts (--wrap of the names
+// below), so that the code which is measured is the code that ships.
 //
 //   POTTER_MEASURE         the file to write, see corpus.h; without it nothing is measured
 //   POTTER_MEASURE_CALLS   how many calls of the handler to note

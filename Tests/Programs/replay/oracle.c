@@ -121,7 +121,8 @@ static int no_resume(unw_addr_space_t space, unw_cursor_t *cursor, void *argumen
 static bool is_trampoline(oracle *this, uint64_t pc) {
     static const uint8_t code[] = {0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05};
     const corpus_module *module = module_at(this, pc);
-    return module != NULL && is_in_file(this->replay, module, pc + 8) && memcmp((const void *)pc, code, sizeof code) == 0;
+    return module != NULL && is_in_file(this->replay, module, pc + 8) &&
+           memcmp((const void *)pc, code, sizeof code) == 0;
 }
 
 oracle *oracle_open(const replay *replay, bool caches) {

@@ -8,14 +8,14 @@
 //                                  differ INDEX DEPTH KIND FRAME OUR-MODULE+OFFSET THEIR-MODULE+OFFSET AFTER
 //   replay calls CORPUS            call HANDLER-NS UNWIND-NS DEPTH THREAD       of the recorded program itself
 //
-// and of `compare` also: late-table INDEX, in the program a module had no table yet; unlike-live INDEX DEPTH LIVE-DEPTH,
-// the replay does not say what the unwinder said there; `left COUNT REASON` for stacks that were left out.
+// and of `compare` also: late-table INDEX, in the program a module had no table yet; unlike-live INDEX DEPTH
+// LIVE-DEPTH, the replay does not say what the unwinder said there; `left COUNT REASON` for stacks that were left out.
 #include "replay.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define COLD_PAGES 8192 // of 512 bytes touched each: 4 MiB, four times the second cache, and more pages than a TLB holds
+#define COLD_PAGES 8192 // of 512 bytes touched each: 4 MiB, some times the second cache; more pages than a TLB holds
 #define ROOM (PP_MAX_FRAMES + 64)
 
 typedef struct least {

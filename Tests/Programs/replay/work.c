@@ -76,7 +76,8 @@ NOINLINE static uint64_t descend(int depth, uint64_t seed) {
     case 2: return (uint64_t)raise(SIGUSR1);
     case 3: {
         char text[64];
-        return (uint64_t)snprintf(text, sizeof text, "%g %d %s", (double)seed / 7, depth, "word") + strtoul(text, NULL, 10);
+        int length = snprintf(text, sizeof text, "%g %d %s", (double)seed / 7, depth, "word");
+        return (uint64_t)length + strtoul(text, NULL, 10);
     }
     default: {
         uint64_t words[100];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // usage: work SECONDS
-// C++ code for about so many seconds of CPU time: containers of strings, virtual calls, std::function, exceptions through
-// many frames, streams, regular expressions (recursion in the library), sort with a comparison of ours.
+// C++ code for about so many seconds of CPU time: containers of strings, virtual calls, std::function, exceptions
+// through many frames, streams, regular expressions (recursion in the library), sort with a comparison of ours.
 #include <algorithm>
 #include <ctime>
 #include <functional>
