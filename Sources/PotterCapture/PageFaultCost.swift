@@ -16,7 +16,8 @@ enum PageFaultCost {
     }
 
     private static func round() -> UInt64? {
-        let size = pages * 4096
+        let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))  // 4, 16 or 64 KiB on arm64
+        let size = pages * pageSize
         guard let memory = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
             memory != MAP_FAILED
         else { return nil }
@@ -24,7 +25,7 @@ enum PageFaultCost {
         madvise(memory, size, Int32(MADV_NOHUGEPAGE))  // else one fault would bring 512 pages
         let bytes = memory.assumingMemoryBound(to: UInt8.self)
         let begin = threadCPU()
-        for page in 0..<pages { bytes[page * 4096] = 1 }
+        for page in 0..<pages { bytes[page * pageSize] = 1 }
         let elapsed = threadCPU() &- begin
         return elapsed / UInt64(pages)
     }

@@ -10,7 +10,14 @@ enum ProgramKind: Equatable {
     case foreignLoader(String)
     case unreadable
 
-    static let nativeLoader = "ld-linux-x86-64.so.2"
+    // elf(5): EM_AARCH64, EM_X86_64
+    #if arch(arm64)
+        static let nativeLoader = "ld-linux-aarch64.so.1"
+        private static let nativeMachine: UInt16 = 183
+    #else
+        static let nativeLoader = "ld-linux-x86-64.so.2"
+        private static let nativeMachine: UInt16 = 62
+    #endif
 
     // elf(5): kinds of segments, tags of dynamic entries
     private static let load = 1, dynamicSection = 2, interpreter = 3
@@ -31,7 +38,9 @@ enum ProgramKind: Equatable {
         guard let head = bytes(fd, at: 0, count: 64), head.count >= 2 else { return .unreadable }
         if head[0] == 0x23, head[1] == 0x21 { return .script }
         guard head.count == 64, head[0..<4] == [0x7f, 0x45, 0x4c, 0x46] else { return .script }  // the shell's business
-        guard head[4] == 2, u16(head, 18) == 62 else { return .foreignLoader("of another machine or word size") }
+        guard head[4] == 2, u16(head, 18) == nativeMachine else {
+            return .foreignLoader("of another machine or word size")
+        }
         let size = Int(u16(head, 54))
         guard size >= 56, let table = bytes(fd, at: u64(head, 32), count: size * Int(min(u16(head, 56), 64))) else {
             return .unreadable

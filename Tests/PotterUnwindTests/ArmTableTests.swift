@@ -86,6 +86,18 @@ import Testing
         }
     }
 
+    @Test func coverageOfALibrary() throws {
+        let path = ArmTools.libraries + "/libstdc++.so.6"
+        let coverage = try #require(try UnwindCoverage(path: path, for: .aarch64))
+        print("libstdc++: \(coverage)")
+        #expect(coverage.functions > 4000)
+        #expect(coverage.withFramePointer * 2 > coverage.functions && coverage.withFramePointer < coverage.functions)
+        #expect(coverage.described * 100 > coverage.code * 97)
+        // Stubs have rules but no call frame information.
+        let stubs = try section(".plt", of: path)
+        #expect(coverage.synthesized * 10 >= (stubs.upperBound - stubs.lowerBound) * 9)
+    }
+
     @Test func filesOfAnotherMachineHaveNoTable() throws {
         #expect(try UnwindTableBuilder.table(path: ArmTools.libraries + "/libgcc_s.so.1", for: .x86_64) == nil)
         #expect(try UnwindTableBuilder.table(path: "/lib/x86_64-linux-gnu/libgcc_s.so.1", for: .aarch64) == nil)

@@ -82,7 +82,9 @@ struct ProgramFileChecks {
         guard let unwind = facts.unwind else { return nil }
         let parts =
             "\(Units.percent(unwind.describedPercent)) of its code by call frame information, "
-            + "\(Units.percent(unwind.synthesizedPercent)) by analysis of the code, "
+            + (UnwindCoverage.analysesCode
+                ? "\(Units.percent(unwind.synthesizedPercent)) by analysis of the code, "
+                : "none by analysis of the code, which knows x86-64 alone, ")
             + "\(Units.percent(unwind.uncoveredPercent + unwind.unsupportedPercent)) not"
         let isPoor =
             100 - unwind.coveredPercent > Self.tolerated.percent

@@ -8,7 +8,13 @@ public struct FunctionRanges: Sendable {
 
     /// Empty if the file is no ELF file for this architecture.
     public init(path: String) throws {
-        let found = try UnwindTableBuilder.withImage(path) { FrameImage($0)?.sections.flatMap(Self.ranges) ?? [] }
+        try self.init(path: path, for: .native)
+    }
+
+    init(path: String, for architecture: FrameArchitecture) throws {
+        let found = try UnwindTableBuilder.withImage(path) {
+            FrameImage($0, for: architecture)?.sections.flatMap(Self.ranges) ?? []
+        }
         for range in found.sorted(by: { $0.lowerBound < $1.lowerBound }) where starts.last != range.lowerBound {
             starts.append(range.lowerBound)
             ends.append(range.upperBound)
