@@ -34,12 +34,13 @@ __attribute__((used)) static long pp_raw_syscall(long number, long a, long b, lo
     "ldp x6, x7, [sp, #64]\nldp x4, x5, [sp, #48]\nldp x2, x3, [sp, #32]\nldp x0, x1, [sp, #16]\n"                     \
     "ldp x29, x30, [sp], #80\n.cfi_def_cfa_offset 0\n.cfi_restore x29\n.cfi_restore x30\n"
 
-/// Exports syscall(): `look` is called before the numbers SYS_seccomp and SYS_prctl, `real` points to where the real
+/// Exports syscall(): `look` is called before the numbers that pp_before_syscall knows, `real` points to where the real
 /// one is kept, NULL until it is known. Jumps through x16, which `bti c` (hint #34) lets in.
 // clang-format off
 #define PP_EXPORT_SYSCALL(look, real)                                                                                  \
     __asm__(".text\n.globl syscall\n.type syscall, %function\n.p2align 4\nsyscall:\n.cfi_startproc\n"                  \
-            "hint #34\n" PP_LOOKS_AT(__NR_seccomp) PP_LOOKS_AT(__NR_prctl)                                             \
+            "hint #34\n" PP_LOOKS_AT(__NR_seccomp) PP_LOOKS_AT(__NR_prctl) PP_LOOKS_AT(__NR_rt_sigaction)               \
+            PP_LOOKS_AT(__NR_signalfd4) PP_LOOKS_AT(__NR_setrlimit) PP_LOOKS_AT(__NR_prlimit64)                        \
             "1: adrp x16, " #real "\n"                                                                                 \
             "ldr x16, [x16, :lo12:" #real "]\n"                                                                        \
             "cbz x16, 3f\n"                                                                                            \

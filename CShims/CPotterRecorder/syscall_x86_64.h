@@ -3,7 +3,7 @@
 //
 // In assembly, since a frame of ours would be seen: vfork returns twice through it, and a compiler that saves registers
 // there copies the seventh argument back to where it came from. If the caller gave fewer, that is a variable of its,
-// which another thread may be changing. So: two comparisons, and a jump with registers and stack as they are.
+// which another thread may be changing. So: some comparisons, and a jump with registers and stack as they are.
 #pragma once
 #include <errno.h>
 #include <sys/syscall.h>
@@ -30,24 +30,24 @@ __attribute__((used)) static long pp_raw_syscall(long number, long a, long b, lo
 #define PP_TEXT(value) #value
 #define PP_NUMBER(value) PP_TEXT(value)
 
-/// Exports syscall(): `look` is called before the numbers SYS_seccomp and SYS_prctl, `real` points to where the real
+#define PP_LOOKS_AT(number) "cmp $" PP_NUMBER(number) ", %rdi\nje 2f\n"
+
+/// Exports syscall(): `look` is called before the numbers that pp_before_syscall knows, `real` points to where the real
 /// one is kept, NULL until it is known.
+// clang-format off
 #define PP_EXPORT_SYSCALL(look, real)                                                                                  \
     __asm__(".text\n.globl syscall\n.type syscall, @function\n.p2align 4\nsyscall:\n.cfi_startproc\n"                  \
             "endbr64\n"                                                                                                \
-            "cmp $" PP_NUMBER(                                                                                         \
-                __NR_seccomp) ", %rdi\n"                                                                               \
-                              "je 2f\n"                                                                                \
-                              "cmp $" PP_NUMBER(                                                                       \
-                                  __NR_prctl) ", %rdi\n"                                                               \
-                                              "je 2f\n"                                                                \
-                                              "1: mov " #real "(%rip), %rax\n"                                         \
-                                              "test %rax, %rax\n"                                                      \
-                                              "je pp_raw_syscall\n"                                                    \
-                                              "jmp *%rax\n"                                                            \
-                                              "2:\n" PP_SAVE(rdi) PP_SAVE(rsi) PP_SAVE(rdx) PP_SAVE(rcx) PP_SAVE(r8)   \
-                                                  PP_SAVE(r9) PP_SAVE(rax) "call " #look "\n" PP_RESTORE(rax)          \
-                                                      PP_RESTORE(r9) PP_RESTORE(r8) PP_RESTORE(rcx) PP_RESTORE(rdx)    \
-                                                          PP_RESTORE(rsi) PP_RESTORE(                                  \
-                                                              rdi) "jmp 1b\n"                                          \
-                                                                   ".cfi_endproc\n.size syscall, .-syscall\n")
+            PP_LOOKS_AT(__NR_seccomp) PP_LOOKS_AT(__NR_prctl) PP_LOOKS_AT(__NR_rt_sigaction)                           \
+            PP_LOOKS_AT(__NR_signalfd) PP_LOOKS_AT(__NR_signalfd4)                                                     \
+            PP_LOOKS_AT(__NR_setrlimit) PP_LOOKS_AT(__NR_prlimit64)                                                    \
+            "1: mov " #real "(%rip), %rax\n"                                                                           \
+            "test %rax, %rax\n"                                                                                        \
+            "je pp_raw_syscall\n"                                                                                      \
+            "jmp *%rax\n"                                                                                              \
+            "2:\n" PP_SAVE(rdi) PP_SAVE(rsi) PP_SAVE(rdx) PP_SAVE(rcx) PP_SAVE(r8) PP_SAVE(r9) PP_SAVE(rax)            \
+            "call " #look "\n"                                                                                         \
+            PP_RESTORE(rax) PP_RESTORE(r9) PP_RESTORE(r8) PP_RESTORE(rcx) PP_RESTORE(rdx) PP_RESTORE(rsi)              \
+            PP_RESTORE(rdi) "jmp 1b\n"                                                                                 \
+            ".cfi_endproc\n.size syscall, .-syscall\n")
+// clang-format on

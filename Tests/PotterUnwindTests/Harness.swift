@@ -56,19 +56,40 @@ struct Harness {
 
     /// Runs `program` in a mode of the harness, with the tables of all modules that it loads.
     func run(_ program: URL, _ arguments: [String], mode: String, _ settings: [String: String] = [:]) throws -> String {
+        let preload = try prepare(program)
+        let environment = environment(program, mode).merging(settings) { $1 }
+        let output = try TestTools.check(["timeout", "300"] + preload + arguments, environment)
+        return try String(contentsOfFile: program.path + ".result", encoding: .utf8) + output
+    }
+
+    /// Has gdb compare its stacks of the program with ours (Programs/compare.py).
+    func compare(_ program: URL, _ arguments: [String], stops: Int) throws -> String {
+        _ = try prepare(program)
+        let script = TestTools.programs.appending(path: "compare.py").path
+        let settings = [
+            "COMPARE_PROGRAM": program.path, "COMPARE_ARGUMENTS": arguments.joined(separator: " "),
+            "COMPARE_STOPS": "\(stops)", "COMPARE_LIBRARY": library, "LD_LIBRARY_PATH": directory.path,
+        ]
+        let environment = environment(program, "gdb").merging(settings) { $1 }
+        let output = try TestTools.check(["timeout", "600", "gdb", "-nx", "-batch", "-x", script], environment)
+        return try String(contentsOfFile: program.path + ".result", encoding: .utf8) + output
+    }
+
+    private func environment(_ program: URL, _ mode: String) -> [String: String] {
+        [
+            "HARNESS": mode, "HARNESS_TABLES": program.path + ".tables", "HARNESS_SYMBOLS": program.path + ".symbols",
+            "HARNESS_RESULT": program.path + ".result",
+        ]
+    }
+
+    /// Makes the tables of all modules that the program loads; what starts it under the harness.
+    private func prepare(_ program: URL) throws -> [String] {
         // Through env, so that the commands which start the program are left alone.
         let preload = ["env", "LD_LIBRARY_PATH=\(directory.path)", "LD_PRELOAD=\(library)", program.path]
         let modules = try TestTools.check(preload, ["HARNESS": "modules"])
         try writeTables(modules.split(separator: "\n").map(String.init), to: program.path + ".tables")
         try writeSymbols(program)
-        let result = program.path + ".result"
-        let environment = [
-            "HARNESS": mode, "HARNESS_TABLES": program.path + ".tables", "HARNESS_SYMBOLS": program.path + ".symbols",
-            "HARNESS_RESULT": result,
-        ]
-        let output = try TestTools.check(
-            ["timeout", "300"] + preload + arguments, environment.merging(settings) { $1 })
-        return try String(contentsOfFile: result, encoding: .utf8) + output
+        return preload
     }
 
     private func writeTables(_ modules: [String], to path: String) throws {

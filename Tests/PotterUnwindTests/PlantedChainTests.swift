@@ -78,6 +78,7 @@ struct PlantedProgram: CustomTestStringConvertible, Sendable {
         print(
             "\(program.name): \(exact) of \(checked) exact, \(wrong) wrong, \(all["fallback", default: 0]) by fallback")
         let failures = result.split(separator: "\n").filter { $0.hasPrefix("failure") }
+        for failure in failures.prefix(6) { print("  \(failure)") }
         #expect(checked > 10000)
         #expect(wrong == 0, "\(failures.filter { $0.hasPrefix("failure w") })")
         // What is not exact says so: its unwind is incomplete.

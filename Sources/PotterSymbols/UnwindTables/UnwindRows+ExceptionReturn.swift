@@ -9,6 +9,8 @@ import CPotterWire
 extension UnwindRows {
     /// `mov %rcx,%rsp`: how such a function takes its leave, where its FDE says that the CFA is by rcx.
     private static let takesStack: [UInt8] = [0x48, 0x89, 0xcc]
+    /// With `pop %rcx; jmp *%rcx` behind it.
+    private static let leaveSize: UInt64 = 6
     /// The last calls before that are of the function that overwrites, and of a hook for debuggers.
     private static let lastCalls = 2
 
@@ -22,7 +24,7 @@ extension UnwindRows {
             let body = UnsafeRawBufferPointer(rebasing: code[Int(start - address)..<Int(leave - address)])
             let calls = Self.calls(body)
             guard let first = calls.suffix(Self.lastCalls).first else { continue }
-            endWalks(from: UInt32(start - base) + UInt32(first), to: UInt32(leave - base), in: index)
+            endWalks(from: UInt32(start - base) + UInt32(first), to: UInt32(min(leave + Self.leaveSize, end) - base), in: index)
         }
     }
 

@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <link.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,14 +113,26 @@ static uint64_t harness_now(void) {
     return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
 }
 
-pp_unwound harness_unwind(const ucontext_t *context, uint64_t *frames) {
-    pp_registers at = pp_context_registers(context);
+static pp_unwound unwind(pp_registers at, const ucontext_t *context, uint64_t *frames) {
     pp_stacks stacks = pp_stacks_of(stack_low, stack_high, context);
     uint64_t start = harness_now();
     pp_unwound result = pp_unwind_stacks(&space, at, &stacks, frames);
     harness_unwind_ns = harness_now() - start;
     for (uint32_t i = 0; i < result.depth; i++)
         frames[i] = bias_of(frames[i] >> PP_FRAME_MODULE_SHIFT) + (frames[i] & PP_FRAME_ADDRESS_MASK);
+    return result;
+}
+
+pp_unwound harness_unwind(const ucontext_t *context, uint64_t *frames) {
+    return unwind(pp_context_registers(context), context, frames);
+}
+
+const uint64_t *harness_at(uint64_t pc, uint64_t sp, uint64_t fp, uint64_t async) {
+    static uint64_t result[2 + PP_MAX_FRAMES];
+    ucontext_t context = {.uc_stack = {.ss_flags = SS_DISABLE}};
+    pp_unwound unwound = unwind((pp_registers){.pc = pc, .sp = sp, .fp = fp, .async = async}, &context, result + 2);
+    result[0] = unwound.depth;
+    result[1] = unwound.flags;
     return result;
 }
 

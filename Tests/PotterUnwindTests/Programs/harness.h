@@ -7,6 +7,7 @@
 //            the unwinder must give exactly these, at every instruction (stepper.c).
 //   sample   Another thread sends SIGPROF at random moments; the programs say which planted function they are in
 //            (harness_enter, harness_leave), and the unwinder must see the same functions (sampler.c).
+//   gdb      Nothing by itself: gdb stops the program and asks (compare.py).
 //   modules  Prints the paths of the loaded modules, and exits.
 #pragma once
 #include "pp_unwind.h"
@@ -20,6 +21,10 @@ HARNESS_EXPORT void harness_enter(int function);
 HARNESS_EXPORT void harness_leave(void);
 HARNESS_EXPORT void harness_refresh(void); // modules have changed
 HARNESS_EXPORT void harness_thread(void);  // from now on this thread is the one to sample
+
+// For gdb (compare.py), which calls it in the stopped program: depth, flags, frames of the code that stopped with these
+// registers.
+HARNESS_EXPORT const uint64_t *harness_at(uint64_t pc, uint64_t sp, uint64_t fp, uint64_t async);
 
 // Unwinds the interrupted code; frames come back as run-time addresses.
 pp_unwound harness_unwind(const ucontext_t *context, uint64_t *frames);

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// gdb as a second opinion on stacks that nobody has planted.
+
+import Foundation
+import Testing
+
+@Suite(.serialized) struct GdbTests {
+    static let isLong = ProcessInfo.processInfo.environment["POTTER_ACCURACY"] == "long"
+    static let programs = PlantedProgram.all.filter {
+        $0.isSampled && TestTools.isInstalled("gdb") && (isLong || ["c-O2", "swift-bare"].contains($0.name))
+    }
+
+    /// At random instants of a run. Where gdb has to guess it is no oracle; that is counted apart.
+    @Test(arguments: programs)
+    func stacksEqualThoseOfGdb(program: PlantedProgram) throws {
+        let harness = try Harness.get()
+        let stops = Self.isLong ? 250 : 40
+        let result = try harness.compare(program.build(harness), ["100000000"], stops: stops)
+        let counts = Harness.counts(result, "gdb")
+        print("gdb: \(program.name): \(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })")
+        #expect(counts["stops"] == stops)
+        #expect(counts["differ"] == 0, "\(result)")
+        #expect(counts["incomplete", default: 0] * 100 <= stops)
+        #expect(counts["equal", default: 0] + counts["apart", default: 0] == stops)
+    }
+}
