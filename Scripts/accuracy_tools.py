@@ -94,7 +94,7 @@ class Potter(Tool):
             chain, weight = line.rsplit(" ", 1)
             # A sample of engine perf stands for one period, one of engine timer for one tick of the kernel's at least.
             header = document["header"]
-            period = header["period_ns"] if self.engine == "perf" else max(header["tick_ns"], KERNEL_TICK_NS)
+            period = header["period_ns"] if self.engine != "timer" else max(header["tick_ns"], KERNEL_TICK_NS)
             profile.add({base_name(name) for name in chain.split(";")}, int(weight) / 1e9, int(weight) / period)
         for thread in document["threads"]:
             # All that the samples of a thread stand for, in the kernel, too.
@@ -150,12 +150,24 @@ class Gperftools(Tool):
         return profile
 
 
+def has_sigtrap(potter, folder):
+    """Whether this kernel has what engine sigtrap needs; it exists to be compared with."""
+    recording = pathlib.Path(folder) / "probe.potter"
+    command = [potter, "record", "-q", "--engine", "sigtrap", "-o", str(recording), "--", "true"]
+    has = subprocess.run(command, capture_output=True).returncode == 0
+    recording.unlink(missing_ok=True)
+    return has
+
+
 def all_tools(folder, potter):
     """Those that are installed. A copy of potter-prof lies where every user may run it."""
     folder = pathlib.Path(folder)
     for name in ["potter-prof", "libPotterPreload.so"]:
         shutil.copy(pathlib.Path(potter).parent / name, folder / name)
-    tools = [Potter(folder, str(folder / "potter-prof"), engine) for engine in ["perf", "timer"]]
+    potter = str(folder / "potter-prof")
+    tools = [Potter(folder, potter, engine) for engine in ["perf", "timer"]]
+    if has_sigtrap(potter, folder):
+        tools.append(Potter(folder, potter, "sigtrap"))
     if shutil.which("perf"):
         tools += [Perf(folder, "fp"), Perf(folder, "dwarf")]
     if os.path.exists(GPERFTOOLS) and shutil.which("google-pprof"):

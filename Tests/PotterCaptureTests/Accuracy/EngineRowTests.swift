@@ -14,7 +14,7 @@ extension AccuracyTests {
         private static func many(_ setting: EngineRow.Setting) -> EngineRow {
             EngineRow(
                 id: "A1, eight functions", source: "accuracy/many.c",
-                seconds: setting.engine == .perf ? (2.5, 11) : (4, 40), functions: parts, setting: setting,
+                seconds: setting.engine == .perf ? (2.5, 11) : (3, 40), functions: parts, setting: setting,
                 rate: setting.engine == .perf ? 997 : 250)
         }
         private static func threads(_ setting: EngineRow.Setting) -> EngineRow {
@@ -24,7 +24,7 @@ extension AccuracyTests {
         }
         private static func burst(_ setting: EngineRow.Setting) -> EngineRow {
             EngineRow(
-                id: "A3", source: "accuracy/burst.c", seconds: (2.5, 11), functions: ["serial_phase", "burst_phase"],
+                id: "A3", source: "accuracy/burst.c", seconds: (2, 11), functions: ["serial_phase", "burst_phase"],
                 setting: setting, points: 1.5)
         }
         private static func naps(_ setting: EngineRow.Setting) -> EngineRow {
@@ -34,12 +34,13 @@ extension AccuracyTests {
         }
         private static func kernel(_ setting: EngineRow.Setting) -> EngineRow {
             EngineRow(
-                id: "A7, four parts", source: "accuracy/calls.c", seconds: (3, 30), functions: calls, setting: setting,
+                id: "A7, four parts", source: "accuracy/calls.c", seconds: (2.5, 30), functions: calls,
+                setting: setting,
                 points: 3, inKernel: true)
         }
         private static func rate(_ hertz: Int, _ setting: EngineRow.Setting) -> EngineRow {
             EngineRow(
-                id: "A8, \(hertz) Hz", source: "accuracy/flat.c", seconds: (2, 11), functions: ["hot70", "hot30"],
+                id: "A8, \(hertz) Hz", source: "accuracy/flat.c", seconds: (1.5, 11), functions: ["hot70", "hot30"],
                 setting: setting, rate: hertz)
         }
 
