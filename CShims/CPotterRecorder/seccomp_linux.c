@@ -14,6 +14,7 @@
 //  5. Who installs a filter by a system call instruction of its own is not seen.
 #include "real_functions.h"
 #include "recorder.h"
+#include "unwind_stacks_linux.h"
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -103,16 +104,21 @@ static bool is_signalfd(long number) {
     return number == SYS_signalfd4;
 }
 
+// What cannot be read is the kernel's to refuse.
+static bool can_read(long address, size_t size) {
+    return address != 0 && pp_is_readable((uint64_t)address) && pp_is_readable((uint64_t)address + size - 8);
+}
+
 void pp_before_syscall(long number, long first, long second, long third) {
     int saved = errno;
     if (number == SYS_rt_sigaction && first == PP_SIGNAL && second != 0)
         pp_signal_claimed(PP_COUNT_SIGNAL_TAKEN);
-    if (is_signalfd(number) && second != 0 &&
+    if (is_signalfd(number) && can_read(second, sizeof(uint64_t)) &&
         sigismember((const sigset_t *)second, PP_SIGNAL) == 1) // NOLINT: an address by definition
         pp_signal_claimed(PP_COUNT_SIGNAL_TAKEN);
-    if (number == SYS_prlimit64)
+    if (number == SYS_prlimit64 && can_read(third, sizeof(struct rlimit)))
         pp_before_limit((pid_t)first, (int)second, (const struct rlimit *)third); // NOLINT: an address by definition
-    if (number == SYS_setrlimit)
+    if (number == SYS_setrlimit && can_read(second, sizeof(struct rlimit)))
         pp_before_limit(0, (int)first, (const struct rlimit *)second); // NOLINT
     if (number == SYS_prctl)
         pp_before_prctl(first, (unsigned long)second, (unsigned long)third);
