@@ -16,7 +16,9 @@ struct ArmHarness {
 
     private init() throws {
         let recorder = TestTools.repository.appending(path: "CShims/CPotterRecorder")
-        let sources = ["unwind.c", "unwind_fallback.c"].map { recorder.appending(path: $0).path }
+        let sources = ["unwind.c", "unwind_fallback.c", "unwind_stacks_linux.c"].map {
+            recorder.appending(path: $0).path
+        }
         let harness = ["harness.c", "sampler.c", "arm_signals.c"].map { TestTools.programs.appending(path: $0).path }
         let flags = ["-std=gnu11", "-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-fno-stack-protector"]
         library = try ArmTools.compile(
