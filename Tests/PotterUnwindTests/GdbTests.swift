@@ -14,7 +14,7 @@ import Testing
     @Test(arguments: programs)
     func stacksEqualThoseOfGdb(program: PlantedProgram) throws {
         let harness = try Harness.get()
-        let stops = Self.isLong ? 250 : 40
+        let stops = Self.isLong ? 250 : 25
         let result = try harness.compare(program.build(harness), ["100000000"], stops: stops)
         let counts = Harness.counts(result, "gdb")
         print("gdb: \(program.name): \(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })")

@@ -70,7 +70,7 @@ struct PlantedProgram: CustomTestStringConvertible, Sendable {
     @Test(arguments: PlantedProgram.all)
     func everyInstructionHasItsTrueStack(program: PlantedProgram) throws {
         let harness = try Harness.get()
-        let settings = ["HARNESS_EVERY": "3", "HARNESS_STEPS": "600000"]
+        let settings = ["HARNESS_EVERY": "3", "HARNESS_STEPS": ChainTests.isLong ? "600000" : "300000"]
         let result = try harness.run(program.build(harness), ["8"], mode: "step", settings)
         let all = Harness.counts(result, "module")
         let (checked, exact) = (all["checked", default: 0], all["exact", default: 0])

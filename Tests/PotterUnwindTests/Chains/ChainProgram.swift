@@ -8,6 +8,8 @@ struct ChainProgram: CustomTestStringConvertible, Sendable {
     var name: String
     var language: String
     var compiler: [String]
+    /// Part of the short version of the tests.
+    var isShort = true
 
     var testDescription: String { name }
 
@@ -20,12 +22,14 @@ struct ChainProgram: CustomTestStringConvertible, Sendable {
         ChainProgram(
             name: "C, frame pointers", language: "c",
             compiler: ["gcc", "-O2", "-fno-omit-frame-pointer", "-mno-omit-leaf-frame-pointer"]),
-        ChainProgram(name: "C, clang", language: "c", compiler: ["clang", "-O2", "-fstack-clash-protection"]),
+        ChainProgram(
+            name: "C, clang", language: "c", compiler: ["clang", "-O2", "-fstack-clash-protection"],
+            isShort: false),
         ChainProgram(name: "C++", language: "c++", compiler: ["g++", "-O2", "-fstack-clash-protection"]),
         ChainProgram(
             name: "C++, frame pointers", language: "c++",
-            compiler: ["g++", "-O2", "-fno-omit-frame-pointer", "-mno-omit-leaf-frame-pointer"]),
-        ChainProgram(name: "Rust", language: "rust", compiler: ["rustc", "-O"]),
+            compiler: ["g++", "-O2", "-fno-omit-frame-pointer", "-mno-omit-leaf-frame-pointer"], isShort: false),
+        ChainProgram(name: "Rust", language: "rust", compiler: ["rustc", "-O"], isShort: false),
         ChainProgram(
             name: "Rust, frame pointers", language: "rust", compiler: ["rustc", "-O", "-C", "force-frame-pointers=yes"]),
         ChainProgram(name: "SwiftPM", language: "swift", compiler: ["swiftc"] + package),
@@ -79,7 +83,8 @@ struct ChainProgram: CustomTestStringConvertible, Sendable {
     /// It makes them once: programs that come later in a recording find them.
     func command(_ built: Built, seconds: String) -> [String] {
         let program = built.program.path
-        return ["sh", "-c", "for i in 1 2 3; do \(program) -1; done; exec \(program) \(seconds)"]
+        let times = ["swift": "1 2 3", "c++": "1 2"][language] ?? "1"
+        return ["sh", "-c", "for i in \(times); do \(program) -1; done; exec \(program) \(seconds)"]
     }
 
     func build(seed: Int, in directory: URL) throws -> Built {

@@ -18,6 +18,8 @@ final class EdgeCheck {
         /// The code is not in a file.
         case unknown
         case impossible(String)
+        /// Impossible, of a stack that says it is a guess by frame pointers.
+        case guessed
     }
 
     struct Place: Hashable {
@@ -33,29 +35,28 @@ final class EdgeCheck {
     private var verdicts: [[Place]: Verdict] = [:]
     /// Samples by what joins two frames.
     private(set) var counts: [Verdict: Int] = [:]
-    private(set) var distinct: [Verdict: Int] = [:]
 
     /// Checks each pair of neighbours of a stack, from the root to the leaf.
-    func add(_ frames: [RecordedFrame], samples: Int) throws {
+    func add(_ frames: [RecordedFrame], samples: Int, isGuess: Bool) throws {
         for (outer, inner) in zip(frames, frames.dropFirst()) {
             guard case .code(let module, let address) = outer, case .code(let callee, let place) = inner else {
                 continue
             }
             let edge = [Place(module: module, address: address), Place(module: callee, address: place)]
-            let verdict: Verdict
+            var verdict: Verdict
             if let known = verdicts[edge] {
                 verdict = known
             } else {
                 verdict = try check(callee: edge[1], caller: edge[0])
                 verdicts[edge] = verdict
-                distinct[verdict, default: 0] += 1
             }
+            if isGuess, case .impossible = verdict { verdict = .guessed }
             counts[verdict, default: 0] += samples
         }
     }
 
     var impossible: [String] {
-        distinct.keys.compactMap { if case .impossible(let why) = $0 { why } else { nil } }.sorted()
+        counts.keys.compactMap { if case .impossible(let why) = $0 { why } else { nil } }.sorted()
     }
 
     var summary: String {

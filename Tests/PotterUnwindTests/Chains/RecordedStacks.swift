@@ -22,11 +22,13 @@ struct RecordedStacks {
     }()
 
     private static let pseudoModule = 1, kernelKinds = 1, incompleteKind: UInt64 = 6, cutKind: UInt64 = 7
-    private static let userSample = 1
+    private static let userSample = 1, fallback = 4
 
     private var modules: [Int: String] = [:]
     private var locations: [Int: RecordedFrame] = [:]
     private var parents: [Int: (stack: Int, location: Int)] = [:]
+    /// Stacks that needed frame pointers, and say so.
+    private var guessed: Set<Int> = []
     /// Samples of user time by stack.
     private(set) var samples: [(stack: Int, count: Int)] = []
 
@@ -43,8 +45,9 @@ struct RecordedStacks {
         for row in try Self.rows(path, "SELECT id, module, address FROM location") {
             locations[Int(row[0])!] = frame(module: Int(row[1])!, UInt64(bitPattern: Int64(row[2])!))
         }
-        for row in try Self.rows(path, "SELECT id, parent, location FROM stack") {
+        for row in try Self.rows(path, "SELECT id, parent, location, flags FROM stack") {
             parents[Int(row[0])!] = (Int(row[1])!, Int(row[2])!)
+            if Int(row[3])! & Self.fallback != 0 { guessed.insert(Int(row[0])!) }
         }
         let counts = "SELECT stack, count(*) FROM sample WHERE kind = \(Self.userSample) GROUP BY stack"
         samples = try Self.rows(path, counts).map { (Int($0[0])!, Int($0[1])!) }
@@ -60,6 +63,8 @@ struct RecordedStacks {
         }
         return result.reversed()
     }
+
+    func isGuessed(_ stack: Int) -> Bool { guessed.contains(stack) }
 
     private func frame(module: Int, _ address: UInt64) -> RecordedFrame {
         guard module == Self.pseudoModule else { return .code(module: modules[module] ?? "", address: address) }
