@@ -138,7 +138,7 @@ extension RobustTests {
                 print("fuzz: engine \(engine), seed \(seed)")
                 let attack = try Attack(
                     seed: seed, engine: choice, pid: victim.pid, path: victim.scratch + "/r\(sessions)")
-                for _ in 0..<60 where Date() < end {
+                for _ in 0..<25 where Date() < end {
                     try attack.round()
                     rounds += 1
                 }
