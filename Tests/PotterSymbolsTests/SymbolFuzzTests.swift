@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Damaged files in a child process (Sources/potter-fuzz), so that a crash, a hang or a hunger for memory is seen: 20 s,
+// Damaged files in a child process (Sources/potter-fuzz), so that a crash, a hang or a hunger for memory is seen: a minute,
 // half of them with seeds that are always the same. POTTER_FUZZ_SECONDS: longer, for a search.
 
 import Foundation
@@ -7,7 +7,7 @@ import PotterSymbols
 import Testing
 
 @Suite(.serialized) struct SymbolFuzzTests {
-    static let seconds = Double(ProcessInfo.processInfo.environment["POTTER_FUZZ_SECONDS"] ?? "") ?? 20
+    static let seconds = Double(ProcessInfo.processInfo.environment["POTTER_FUZZ_SECONDS"] ?? "") ?? 60
     static let findings = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Findings").path
     /// Beside the test bundle.
     static let fuzzer: String = {
