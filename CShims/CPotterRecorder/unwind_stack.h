@@ -7,8 +7,8 @@
 
 #define PP_RED_ZONE 128u // below sp, where leaf functions may keep something (System V ABI, x86-64)
 #define PP_PROBE_PAGE 4096u
-#define PP_PROBE_STEP 256u   // pages that one frame of an unknown stack may take: 1 MiB
-#define PP_PROBE_WALK 65536u // pages that one walk may ask for: a stack of 256 MiB
+#define PP_PROBE_STEP 256u  // pages that one frame of an unknown stack may take: 1 MiB
+#define PP_PROBE_WALK 4096u // pages that one walk may ask for: a stack of 16 MiB, at 0.1 to 0.2 us a page
 
 // Makes the stack that holds sp the one that words may be read from. False: no stack is known there.
 static inline bool pp_enter_stack(pp_walk *walk) {
