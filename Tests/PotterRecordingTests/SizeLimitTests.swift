@@ -77,10 +77,9 @@ import Testing
     }
 
     @Test(arguments: [
-        Case(megabytes: 1, bits: 8, nameBytes: 100, after: 0), Case(megabytes: 4, bits: 10, nameBytes: 100, after: 0),
+        Case(megabytes: 1, bits: 8, nameBytes: 100, after: 0),
         Case(megabytes: 4, bits: 10, nameBytes: 6_000, after: 0),
         Case(megabytes: 4, bits: 10, nameBytes: 100, after: 50_000),
-        Case(megabytes: 8, bits: 12, nameBytes: 60, after: 0),
     ])
     func neverAboveIt(of one: Case) throws {
         let path = scratch["r.potter"], limit = UInt64(one.megabytes) << 20
