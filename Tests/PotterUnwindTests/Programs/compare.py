@@ -84,8 +84,6 @@ def compare(modules, counts):
     theirs = stack_of_gdb()
     ours, flags = stack_of_ours()
     counts["stops"] += 1
-    if flags & 2:
-        counts["incomplete"] += 1
     expected = [pc if interrupted else pc - 1 for pc, interrupted in theirs]
     common = 0
     while common < min(len(ours), len(expected)) and ours[common] == expected[common]:
@@ -94,6 +92,9 @@ def compare(modules, counts):
     # Beyond the outermost function gdb may go on into nothing.
     if common == len(ours) and (common == len(expected) or not flags & 2):
         counts["equal"] += 1
+        return
+    if common == len(ours):  # a part of the stack that says it is one
+        counts["incomplete"] += 1
         return
     if not all(modules.is_described(address) for address in expected[:common]):
         counts["apart"] += 1
@@ -106,7 +107,7 @@ def compare(modules, counts):
 
 def main():
     for setting in ["pagination off", "confirm off", "width 0", "startup-with-shell off", "debuginfod enabled off",
-                    "backtrace past-main on", "backtrace past-entry on", "disable-randomization off"]:
+                    "backtrace past-main on", "backtrace past-entry on", "disable-randomization off", "language c"]:
         gdb.execute("set " + setting)
     gdb.execute(f"file {os.environ['COMPARE_PROGRAM']}")
     gdb.execute(f"set environment LD_PRELOAD {os.environ['COMPARE_LIBRARY']}")

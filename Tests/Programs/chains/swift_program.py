@@ -45,7 +45,7 @@ class Source:
         self.bodies.append(f"@inline(never) func plant_{number}({parameters}) {effects}-> UInt {{\n{body}\n}}\n")
 
     def leaf(self, chain, rounds=8000):
-        number, = chain.functions()
+        number, = chain.functions(foreign=True)  # the runtime watches accesses of `sink`
         self.add(number, f"    var x = x\n    for i in 0..<(sink == 0 ? 1 : {rounds}) {{\n"
                          f"        x = (x ^ (x >> 31)) &* 0x9e37_79b9_7f4a_7c15 &+ UInt(i)\n    }}\n    return x ^ {number}")
         return f"plant_{number}"
