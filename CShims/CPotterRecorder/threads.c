@@ -175,27 +175,26 @@ void pp_thread_begin(pp_local *local, uintptr_t stack_low, uintptr_t stack_high,
     atomic_store_explicit(&thread->state, PP_SLOT_LIVE, memory_order_release);
 }
 
-// All waits of an image together take at most one part in PP_WAIT_PRICE of its time, beyond a second's worth at once:
-// where the collector has to wait for a CPU, a program with a thread for each request would run at its pace otherwise
-// ([measured] 3,000 threads 1.2 s plain, 27 s recorded on a busy machine). Each wait moves `wait_paid_ns` on by its
-// price; it may be ahead of the clock by PP_WAIT_CREDIT_NS.
-#define PP_WAIT_PRICE 10u
-#define PP_WAIT_CREDIT_NS 1000000000ull
+// All waits of an image together, those of threads at the same time added up, take at most as long as it has run, and
+// 0.1 s at once: where the collector has to wait for a CPU, a program with a thread for each request would run at its
+// pace otherwise ([measured] 3,000 threads 1.2 s plain, 27 s recorded on a busy machine). Each wait moves
+// `wait_paid_ns` on; it may be ahead of the clock by PP_WAIT_CREDIT_NS.
+#define PP_WAIT_CREDIT_NS 100000000ull
 
 static uint64_t longest_wait(const pp_session *session, uint64_t now) {
     uint64_t paid = atomic_load_explicit(&session->wait_paid_ns, memory_order_relaxed);
     uint64_t most = session->start_wait_us * 1000ull;
     uint64_t ahead = paid > now ? paid - now : 0;
-    uint64_t left = ahead < PP_WAIT_CREDIT_NS ? (PP_WAIT_CREDIT_NS - ahead) / PP_WAIT_PRICE : 0;
+    uint64_t left = ahead < PP_WAIT_CREDIT_NS ? PP_WAIT_CREDIT_NS - ahead : 0;
     return left < most ? left : most;
 }
 
 static void pay_wait(pp_session *session, uint64_t from) {
-    uint64_t price = (pp_now(CLOCK_MONOTONIC) - from) * PP_WAIT_PRICE;
+    uint64_t waited = pp_now(CLOCK_MONOTONIC) - from;
     uint64_t paid = atomic_load_explicit(&session->wait_paid_ns, memory_order_relaxed);
     uint64_t next;
     do
-        next = (paid > from ? paid : from) + price;
+        next = (paid > from ? paid : from) + waited;
     while (!atomic_compare_exchange_weak_explicit(&session->wait_paid_ns, &paid, next, memory_order_relaxed,
                                                   memory_order_relaxed));
 }
