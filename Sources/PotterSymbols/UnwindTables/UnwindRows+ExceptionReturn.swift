@@ -24,9 +24,8 @@ extension UnwindRows {
             let body = UnsafeRawBufferPointer(rebasing: code[Int(start - address)..<Int(leave - address)])
             let calls = Self.calls(body)
             guard let first = calls.suffix(Self.lastCalls).first else { continue }
-            endWalks(
-                from: UInt32(start - base) + UInt32(first), to: UInt32(min(leave + Self.leaveSize, end) - base),
-                in: index)
+            let after = min(leave + Self.leaveSize, end)
+            endWalks(from: UInt32(start - base) + UInt32(first), to: UInt32(after - base), in: index)
         }
     }
 
