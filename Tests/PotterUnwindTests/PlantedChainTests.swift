@@ -82,6 +82,6 @@ struct PlantedProgram: CustomTestStringConvertible, Sendable {
         #expect(checked > 10000)
         #expect(wrong == 0, "\(failures.filter { $0.hasPrefix("failure w") })")
         // What is not exact says so: its unwind is incomplete.
-        #expect(Double(exact) >= Double(checked) * 0.99, "\(failures.prefix(20))")
+        #expect(Double(exact) >= Double(checked) * 0.98, "\(failures.prefix(20))")
     }
 }
