@@ -63,6 +63,8 @@ static inline enum pp_step pp_step(pp_walk *walk, uint64_t address, pp_unwound *
     case PP_UNWIND_AT_FP:
         return pp_arch_step_layout(walk, rule);
 #endif
+    case PP_UNWIND_LOST:
+        return PP_STEP_FAILED; // And no copy: libunwind would believe the FDE.
     case PP_UNWIND_OTHER:
         result->beyond_rules = 1;
         return PP_STEP_FAILED; // It has no frame pointer, or its rule would name it.

@@ -27,6 +27,7 @@ enum pp_unwind_kind {
     PP_UNWIND_RESOLVE = 9,  // _dl_runtime_resolve: CFA = rbx + offset, found by its shape, as rbx is not followed
     PP_UNWIND_AT_SP = 10,   // arm64: by a layout of the table, CFA = sp + its cfa; bits 4..31 say which
     PP_UNWIND_AT_FP = 11,   // arm64: the same, CFA = x29 + its cfa
+    PP_UNWIND_LOST = 12,    // the caller was overwritten: stop here, incomplete; an FDE says otherwise
 };
 
 // A rule in 32 bits. The return address is always at CFA - 8 (x86-64).

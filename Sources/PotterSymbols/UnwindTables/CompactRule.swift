@@ -39,6 +39,7 @@ struct CompactRule: Equatable {
     static let none = CompactRule(PP_UNWIND_NONE)
     static let other = CompactRule(PP_UNWIND_OTHER)
     static let end = CompactRule(PP_UNWIND_END)
+    static let lost = CompactRule(PP_UNWIND_LOST)
     static let signal = CompactRule(PP_UNWIND_SIGNAL)
 
     init(bits: UInt32) { self.bits = bits }

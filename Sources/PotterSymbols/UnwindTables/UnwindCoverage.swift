@@ -58,7 +58,7 @@ public struct UnwindCoverage: Sendable {
                 return
             }
             self.code += bytes
-            if rule & 15 == PP_UNWIND_OTHER.rawValue {
+            if [PP_UNWIND_OTHER.rawValue, PP_UNWIND_LOST.rawValue].contains(rule & 15) {
                 unsupported += bytes
             } else {
                 let known = functions.count(in: range)

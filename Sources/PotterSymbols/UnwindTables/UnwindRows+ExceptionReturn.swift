@@ -63,7 +63,7 @@ extension UnwindRows {
             let next = position + 1 < old.count ? UInt32(old[position + 1] >> 32) : spans[index].end
             if address < start || address >= end { changed.append(row) }
             let first = max(address, start)
-            if first < min(next, end) { changed.append(unwindRow(first, .other)) }
+            if first < min(next, end) { changed.append(unwindRow(first, .lost)) }
         }
         spans[index].firstRow = UInt32(rows.count)
         spans[index].rowCount = UInt32(changed.count)
