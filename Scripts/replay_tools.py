@@ -13,7 +13,7 @@ PROGRAMS = REPOSITORY / "Tests" / "Programs"
 SOURCES = PROGRAMS / "replay"
 SHIMS = REPOSITORY / "CShims"
 INCLUDES = [f"-I{SHIMS}/{path}" for path in ["CPotterRecorder", "CPotterRecorder/include", "CPotterWire/include"]]
-WRAPPED = ["pp_unwind", "pp_sampler_install", "pp_recorder_finish"]  # measure.c says why
+WRAPPED = ["pp_unwind_stacks", "pp_sampler_install", "pp_recorder_finish"]  # measure.c says why
 COMPILERS = {
     ".c": ["gcc", "-O2", "-g", "-fomit-frame-pointer", "-pthread"],
     ".cc": ["g++", "-O2", "-g"],

@@ -57,7 +57,10 @@ struct ReplayTests {
             #expect(row.unlikeLive == 0, "\(row.program): the replay is not what happened")
             #expect(row.framesMedian > 5, "\(row.program): shallow stacks prove little")
             guard row.language == "Swift" else {
-                #expect(row.same == row.compared, "\(row.program): \(row.differences.prefix(3))")
+                // Ends in frames that libgcc has overwritten are incomplete, and say so; they are few.
+                let ends = row.different["eh-return", default: 0]
+                #expect(row.same + ends == row.compared, "\(row.program): \(row.differences.prefix(3))")
+                #expect(ends <= row.compared / 20)
                 continue
             }
             // libunwind guesses where Swift has no FDE: nothing else may differ, and that must be seen to.

@@ -26,7 +26,7 @@ typedef struct corpus_module {
 // One run of the signal handler. Times are processor ticks (rdtsc).
 typedef struct corpus_call {
     uint32_t handler_ticks; // from its first instruction to its last, without the kernel's delivery
-    uint32_t unwind_ticks;  // of pp_unwind in it; 0: this call took no stack
+    uint32_t unwind_ticks;  // of the unwind in it; 0: this call took no stack
     uint32_t depth;         // frames
     uint32_t thread;        // tid
 } corpus_call;

@@ -17,8 +17,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-pp_unwound __real_pp_unwind(const pp_unwind_space *space, pp_registers registers, uint64_t low, uint64_t high,
-                            uint64_t *frames);
+pp_unwound __real_pp_unwind_stacks(const pp_unwind_space *space, pp_registers registers, const pp_stacks *stacks,
+                                   uint64_t *frames);
 bool __real_pp_sampler_install(void);
 void __real_pp_recorder_finish(void);
 
@@ -115,14 +115,26 @@ static void copy_stack(uint64_t low, uint64_t high, const pp_unwound *unwound, c
     syscall(SYS_exit_group, 0); // the other threads' last stacks may be half written: they are dropped by replay.c
 }
 
-pp_unwound __wrap_pp_unwind(const pp_unwind_space *space, pp_registers registers, uint64_t low, uint64_t high,
-                            uint64_t *frames) {
-    uint64_t begin = corpus_ticks();
-    pp_unwound unwound = __real_pp_unwind(space, registers, low, high, frames);
+// The stack that holds sp, from the red zone on. False: none that is known.
+static bool find_stack(const pp_stacks *stacks, uint64_t sp, uint64_t *low, uint64_t *high) {
+    for (int i = 0; i < PP_KNOWN_STACKS; i++) {
+        if (sp < stacks->low[i] || sp >= stacks->high[i]) continue;
+        uint64_t below = (sp - 128) & ~7ull;
+        *low = below > stacks->low[i] ? below : stacks->low[i];
+        *high = stacks->high[i];
+        return true;
+    }
+    return false;
+}
+
+pp_unwound __wrap_pp_unwind_stacks(const pp_unwind_space *space, pp_registers registers, const pp_stacks *stacks,
+                                   uint64_t *frames) {
+    uint64_t begin = corpus_ticks(), low, high;
+    pp_unwound unwound = __real_pp_unwind_stacks(space, registers, stacks, frames);
     now.unwind_ticks = (uint32_t)(corpus_ticks() - begin);
     now.depth = unwound.depth;
     if (corpus != NULL && corpus->stacks_room != 0 && getpid() == measured && now.context != NULL &&
-        has_all_tables())
+        has_all_tables() && find_stack(stacks, registers.sp, &low, &high))
         copy_stack(low, high, &unwound, frames);
     return unwound;
 }
