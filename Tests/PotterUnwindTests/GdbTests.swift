@@ -6,8 +6,13 @@ import Testing
 
 @Suite(.serialized) struct GdbTests {
     static let isLong = ProcessInfo.processInfo.environment["POTTER_ACCURACY"] == "long"
+    /// Builds of their own: PlantedChainTests runs its at the same time.
     static let programs = PlantedProgram.all.filter {
         $0.isSampled && TestTools.isInstalled("gdb") && (isLong || ["c-O2", "swift-bare"].contains($0.name))
+    }.map { program in
+        var own = program
+        own.name = "gdb-" + program.name
+        return own
     }
 
     /// At random instants of a run. Where gdb has to guess it is no oracle; that is counted apart.
