@@ -57,13 +57,19 @@ struct PlantedProgram: CustomTestStringConvertible, Sendable {
     @Test(arguments: PlantedProgram.all.filter(\.isSampled))
     func sampledStacksEqualThePlantedChain(program: PlantedProgram) throws {
         let harness = try Harness.get()
-        let result = try harness.run(
-            program.build(harness), program.arguments, mode: "sample", ["HARNESS_PERIOD_NS": "50000"])
-        let counts = Harness.counts(result, "sampled")
-        let (samples, exact) = (counts["sampled", default: 0], counts["exact", default: 0])
-        print("\(program.name): \(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })")
-        #expect(samples > 30)  // a loaded machine delivers few
-        #expect(Double(exact) >= Double(samples) * 0.99, "\(result.prefix(1500))")
+        let executable = try program.build(harness)
+        // A loaded machine delivers few samples in a run, maybe none.
+        var (samples, exact, runs, output) = (0, 0, 0, "")
+        repeat {
+            output = try harness.run(executable, program.arguments, mode: "sample", ["HARNESS_PERIOD_NS": "50000"])
+            let counts = Harness.counts(output, "sampled")
+            print("\(program.name): \(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })")
+            samples += counts["sampled", default: 0]
+            exact += counts["exact", default: 0]
+            runs += 1
+        } while samples <= 30 && runs < 50
+        #expect(samples > 30)
+        #expect(Double(exact) >= Double(samples) * 0.99, "\(output.prefix(1500))")
     }
 
     /// At every third instruction that the program executes, wherever it is.
