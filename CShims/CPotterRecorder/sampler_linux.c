@@ -71,14 +71,7 @@ static void foreign_signal(const siginfo_t *info) {
     if (ours_late || recorder->program_action.sa_handler != SIG_DFL)
         return;
     struct sigaction fatal = {.sa_handler = SIG_DFL};
-    // The raw call: the interposed sigaction would only note it.
-    struct {
-        void *handler;
-        unsigned long flags;
-        void *restorer;
-        uint64_t mask;
-    } kernel_action = {.handler = (void *)fatal.sa_handler};
-    syscall(SYS_rt_sigaction, PP_SIGNAL, &kernel_action, NULL, sizeof(uint64_t));
+    pp_real.sigaction(PP_SIGNAL, &fatal, NULL); // the interposed one would only note it
     syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), PP_SIGNAL); // delivered when this handler returns
 }
 
