@@ -71,7 +71,7 @@ static void foreign_signal(const siginfo_t *info) {
     if (ours_late || recorder->program_action.sa_handler != SIG_DFL)
         return;
     struct sigaction fatal = {.sa_handler = SIG_DFL};
-    pp_real.sigaction(PP_SIGNAL, &fatal, NULL); // the interposed one would only note it
+    pp_real.sigaction(PP_SIGNAL, &fatal, NULL);                         // the interposed one would only note it
     syscall(SYS_tgkill, getpid(), (int)syscall(SYS_gettid), PP_SIGNAL); // delivered when this handler returns
 }
 
