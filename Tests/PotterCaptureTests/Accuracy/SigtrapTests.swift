@@ -22,7 +22,7 @@ extension AccuracyTests {
                     samples: hot70.samples + hot30.samples)
                 report("split.c by sigtrap as \(user)", "\(check); \(try totals(run))")
                 #expect(run.run.engine == .sigtrap)
-                #expect(run.userSamples > 2_700, "\(run.userSamples)")
+                #expect(run.userSamples > 1_000, "\(run.userSamples)")
                 try checkTotal(run)
                 attempts += 1
             } while abs(check.sigma) > 3 && attempts < 2
