@@ -57,3 +57,49 @@ DEPTHS = [5, 5000]  # always there; the seeds add one between
 
 def depths(random):
     return [DEPTHS[0], random.randrange(20, 200), random.randrange(500, 530), random.randrange(600, 4000), DEPTHS[1]]
+
+
+class Source:
+    """The text of a program in a language without declarations; a language adds `add`, `leaf` and `plain`."""
+
+    def __init__(self, random):
+        self.random, self.program, self.bodies, self.roots = random, Program(random), [], []
+        self.last_constant = 0
+
+    def constant(self):
+        """No two functions are to be the same: the compiler would merge them."""
+        self.last_constant += 1
+        return 1000 + self.last_constant
+
+    def around(self, kind, count, make, rounds=8000, foreign=False):
+        """Plain functions, then `count` made by make(source, chain, numbers, callee), then plain ones and a leaf."""
+        chain = self.program.chain(kind)
+        outer = chain.functions(self.random.randrange(2, 6))
+        inner = chain.functions(count, foreign=foreign) if count else []
+        after = chain.functions(self.random.randrange(1, 4))
+        leaf = self.leaf(chain, rounds)
+        if inner:
+            make(self, chain, inner, f"plant_{after[0]}")
+        everything = [*outer, *inner, *after]
+        names = [f"plant_{n}" for n in everything[1:]] + [leaf]
+        for number, name in zip(everything, names):
+            if number not in inner:
+                self.add(number, self.plain(name))
+        self.roots.append(f"plant_{outer[0]}")
+
+    def deep(self, parameters, choice, starter):
+        """Functions that call each other in a circle, to a depth that may exceed what a recording keeps.
+        choice(following, last): the expression that goes on in the circle or leaves it; starter(name, first, depth):
+        the function that enters it."""
+        for depth in depths(self.random):
+            chain = self.program.chain(f"deep {depth}" if depth in DEPTHS else "deep")
+            count = self.random.randrange(1, 4)
+            circle = chain.functions(count, depth // count)
+            last, = chain.functions()
+            leaf = self.leaf(chain, 8000 + depth * 40)
+            for i, number in enumerate(circle):
+                self.add(number, self.plain("", choice(circle[(i + 1) % count], last)), parameters)
+            self.add(last, self.plain(leaf))
+            name = f"start_{circle[0]}"
+            self.bodies.append(starter(name, circle[0], depth // count * count))
+            self.roots.append(name)
