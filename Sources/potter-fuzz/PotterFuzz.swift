@@ -163,8 +163,14 @@ enum PotterFuzz {
     }
 
     private static func write(_ bytes: [UInt8], to path: String) {
-        guard let file = fopen(path, "w") else { fatalError("cannot write \(path)") }
-        fwrite(bytes, 1, bytes.count, file)
-        fclose(file)
+        // No finding: status 2, as for a wrong command line.
+        guard let file = fopen(path, "w") else { failToWrite(path) }
+        let written = fwrite(bytes, 1, bytes.count, file)
+        guard fclose(file) == 0, written == bytes.count else { failToWrite(path) }
+    }
+
+    private static func failToWrite(_ path: String) -> Never {
+        say("potter-fuzz: cannot write \(path): \(String(cString: strerror(errno)))")
+        exit(2)
     }
 }
