@@ -59,17 +59,20 @@ struct PlantedProgram: CustomTestStringConvertible, Sendable {
         let harness = try Harness.get()
         let executable = try program.build(harness)
         // A loaded machine delivers few samples in a run, maybe none.
-        var (samples, exact, runs, output) = (0, 0, 0, "")
+        var (samples, exact, wrong, runs, output) = (0, 0, 0, 0, "")
         repeat {
             output = try harness.run(executable, program.arguments, mode: "sample", ["HARNESS_PERIOD_NS": "50000"])
             let counts = Harness.counts(output, "sampled")
             print("\(program.name): \(counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" })")
             samples += counts["sampled", default: 0]
             exact += counts["exact", default: 0]
+            wrong += counts["wrong", default: 0]
             runs += 1
         } while samples <= 30 && runs < 50
         #expect(samples > 30)
-        #expect(Double(exact) >= Double(samples) * 0.99, "\(output.prefix(1500))")
+        // What is not exact is incomplete: C++ in libgcc's exception unwinder (Docs/Unwinding.md).
+        #expect(Double(exact) >= Double(samples) * 0.95, "\(output.prefix(1500))")
+        #expect(wrong == 0, "\(output.prefix(1500))")
     }
 
     /// At every third instruction that the program executes, wherever it is.
