@@ -77,10 +77,13 @@ import Testing
         let run = try record("recursion.c", "0.7", "60")
         let calls = try run.json("report", "--callers", "^descend$", "--callees", "^descend$").objects("calls")[0]
         let total = calls.number("total_percent")
-        #expect((90...100.001).contains(total))
+        // A busy machine's interrupts are in the program's CPU time: up to a tenth of it, and not in `descend`.
+        let elsewhere = try run.json("report").objects("functions").filter { $0.string("symbol").hasPrefix("[") }
+            .reduce(0) { $0 + $1.number("self_percent") }
+        #expect((0.95 * (100 - elsewhere)...100.001).contains(total), "\(elsewhere) % elsewhere")
         let callers = calls.objects("callers"), callees = calls.objects("callees")
         #expect(Set(callers.map { $0.string("name") }) == ["outer", "descend"])
-        #expect(callees.contains { $0.string("name") == "leaf" && $0.number("percent") > 90 })
+        #expect(callees.contains { $0.string("name") == "leaf" && $0.number("percent") > 0.9 * total })
         for edge in callers + callees { #expect((0...100.001).contains(edge.number("percent")), "\(edge)") }
         #expect(try run.text("report", "--callers", "^descend$").contains("descend (recursive)"))
         let rows = try run.json("report", "--sort", "symbol", "--children").objects("rows")
