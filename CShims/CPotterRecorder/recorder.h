@@ -226,6 +226,12 @@ bool pp_copy_stack(pp_recorder *recorder, const pp_local *local, const ucontext_
 /// How much stack a thread that is created so has below its control block, at least; bytes, 0: not known.
 uint64_t pp_stack_room(const pthread_attr_t *attributes);
 
+// freeze_linux.c
+/// Whether a signal of ours is an order of the collector's, and which.
+bool pp_is_control(const siginfo_t *info, uint32_t *order);
+/// Obeys it, in the handler.
+void pp_control(uint32_t order, const ucontext_t *context);
+
 // sampler_linux.c
 bool pp_sampler_install(void);
 bool pp_signal_is_ours(const siginfo_t *info); // a SIGPROF of the perf clock or of this thread's CPU timer

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sampler: the handler of SIGPROF, or SIGTRAP (engine sigtrap). Two sources use the one signal:
+// The sampler: the handler of SIGPROF, or SIGTRAP (engine sigtrap). These use the one signal:
 //   perf clock of the collector   si_code POLL_IN..POLL_HUP   one sample of user time
 //   ... of its page faults        si_fd says so               a number of faults
 //   the same by SIGTRAP           si_code TRAP_PERF           what sig_data says
 //   CPU timer of the thread       si_code SI_TIMER            ticks of CPU time, user and kernel
+//   the collector                 si_code SI_QUEUE            an order: freeze_linux.c
 // Anything else is the program's own business: see foreign_signal.
 //
 // All signals are masked while it runs, so that no handler of the program runs on top of ours and jumps out of it.
@@ -52,7 +53,9 @@ static bool from_perf(const siginfo_t *info) {
 }
 
 bool pp_signal_is_ours(const siginfo_t *info) {
-    return info->si_signo == PP_SIGNAL && (from_perf(info) || from_timer(info, &pp_local_state));
+    uint32_t order;
+    return info->si_signo == PP_SIGNAL &&
+           (from_perf(info) || from_timer(info, &pp_local_state) || pp_is_control(info, &order));
 }
 
 static void set_timer(const pp_local *local, uint64_t interval_ns) {
@@ -196,6 +199,13 @@ static bool recording(pp_session *session, pp_local *local, uint64_t now, bool t
 static void on_signal(siginfo_t *info, const ucontext_t *context) {
     pp_recorder *recorder = &pp_recorder_state;
     pp_local *local = &pp_local_state;
+    uint32_t order;
+    if (recorder->session != NULL && pp_is_control(info, &order)) {
+        local->handled++;
+        if (!pp_is_inert())
+            pp_control(order, context);
+        return;
+    }
     bool tick = from_timer(info, local);
     if (recorder->session == NULL || (!tick && !from_perf(info))) {
         foreign_signal(info);

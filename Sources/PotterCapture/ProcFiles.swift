@@ -122,6 +122,14 @@ enum ProcFiles {
         mask("SigBlk", pid: pid, tid: tid).map { $0 >> UInt64(signal - 1) & 1 == 1 } ?? false
     }
 
+    /// Whether thread `tid` sleeps, and blocks `signal`.
+    static func sleepsBlocking(_ signal: Int32, pid: Int32, tid: Int32) -> Bool {
+        guard let text = read("/proc/\(pid)/task/\(tid)/status"), let state = text.firstRange(of: "\nState:\t"),
+            "SD".contains(text[state.upperBound])
+        else { return false }
+        return (mask("SigBlk", in: text) ?? 0) >> UInt64(signal - 1) & 1 == 1
+    }
+
     /// Whether thread `tid` neither has `signal` pending nor blocks it, as it does in its handler. true: it is gone.
     static func isClear(of signal: Int32, pid: Int32, tid: Int32) -> Bool {
         guard let text = read("/proc/\(pid)/task/\(tid)/status") else { return true }

@@ -41,6 +41,11 @@ int potter_perf_period(int fd, uint64_t period);
 /// CPU time of the thread since the clock was enabled, ns; 0 if it cannot be read.
 uint64_t potter_perf_count(int fd);
 
+/// Sends `signal` to a thread, with `value` as its si_value and SI_QUEUE as its si_code.
+int potter_signal_thread(pid_t pid, pid_t tid, int signal, uint64_t value);
+/// Reads memory of another process. Returns the bytes read, which end where something is not mapped.
+ssize_t potter_read_memory(pid_t pid, uint64_t address, void *_Nonnull to, size_t size);
+
 /// Sleeps while *word == value, at most `timeout_ns`. Shared futex.
 void potter_futex_wait(const void *_Nonnull word, uint32_t value, uint64_t timeout_ns);
 void potter_futex_wake(const void *_Nonnull word);

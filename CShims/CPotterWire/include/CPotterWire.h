@@ -3,9 +3,9 @@
 // the session memory through this header.
 //
 //   session memory, one memfd per program image (from exec to exec), mapped read-write by both sides
-//   ┌─────────┬───────────┬─────────┬─────────┬─────────┬───────┬─────────────┬─────────────┬───────────────┐
-//   │ header  │ processes │ threads │ modules │ strings │ rings │ stack index │ stack arena │ copied stacks │
-//   └─────────┴───────────┴─────────┴─────────┴─────────┴───────┴─────────────┴─────────────┴───────────────┘
+//   ┌─────────┬───────────┬─────────┬─────────┬─────────┬───────┬─────────────┬─────────────┬───────────────┬────────┐
+//   │ header  │ processes │ threads │ modules │ strings │ rings │ stack index │ stack arena │ copied stacks │ freeze │
+//   └─────────┴───────────┴─────────┴─────────┴─────────┴───────┴─────────────┴─────────────┴───────────────┴────────┘
 //   unwind tables, one memfd per recording, read-only for the targets (F_SEAL_FUTURE_WRITE): blobs of pp_unwind_table
 //   bell, one page per recording: the futex word by which targets wake the collector
 //
@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PP_WIRE_VERSION 4u
+#define PP_WIRE_VERSION 5u
 #define PP_SESSION_MAGIC 0x314e534553545450ull // "PTTSESN1"
 #define PP_HELLO_MAGIC 0x4f4c4c48u             // "HLLO"
 
@@ -146,7 +146,11 @@ typedef struct pp_thread {
     // Ring: head written by the target.
     _Atomic uint64_t head;    // records written so far
     _Atomic uint64_t dropped; // records that found no room
-    uint64_t reserved2[6];
+    // At its last park (pp_freeze.h): the ucontext_t on its stack, and the order that it obeyed.
+    _Atomic uint64_t context;
+    _Atomic uint32_t parked;
+    uint32_t reserved5;
+    uint64_t reserved2[4];
     // Written by the collector.
     _Atomic uint64_t tail;      // records consumed so far
     _Atomic uint32_t armed;     // futex word: 0 not yet, 1 armed, 2 disarmed for exec, 3 cannot be armed
@@ -248,6 +252,7 @@ _Static_assert(PP_COUNT_COUNTERS <= 16, "counters");
 #define PP_HEARTBEAT_STALE_NS 2000000000ull
 
 #include "pp_copied_stack.h"
+#include "pp_freeze.h"
 
 // Area sizes, in the order of the layout; each area starts on a page.
 #define PP_PAGE_ROUND(bytes) (((uint64_t)(bytes) + 4095u) & ~(uint64_t)4095u)
@@ -260,7 +265,8 @@ _Static_assert(PP_COUNT_COUNTERS <= 16, "counters");
 #define PP_STACK_INDEX_OFFSET (PP_RINGS_OFFSET + PP_PAGE_ROUND((uint64_t)PP_THREAD_SLOTS * PP_RING_BYTES))
 #define PP_STACK_ARENA_OFFSET (PP_STACK_INDEX_OFFSET + PP_PAGE_ROUND((uint64_t)PP_STACK_BUCKETS * 4))
 #define PP_COPIES_OFFSET (PP_STACK_ARENA_OFFSET + PP_PAGE_ROUND((uint64_t)PP_STACK_ARENA_WORDS * 8))
-#define PP_SESSION_SIZE (PP_COPIES_OFFSET + PP_PAGE_ROUND(PP_COPY_OWNERS_BYTES + PP_COPY_SLOTS * sizeof(pp_copy)))
+#define PP_FREEZE_OFFSET (PP_COPIES_OFFSET + PP_PAGE_ROUND(PP_COPY_OWNERS_BYTES + PP_COPY_SLOTS * sizeof(pp_copy)))
+#define PP_SESSION_SIZE (PP_FREEZE_OFFSET + PP_PAGE_ROUND(PP_FREEZE_BYTES))
 
 // A limit of address space or data counts what the recorder maps in the target (but for the unwind tables, which are
 // cut to fit): it is to be at most one part in so many, or the program runs unrecorded.

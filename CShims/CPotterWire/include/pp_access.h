@@ -203,6 +203,47 @@ static inline void pp_session_free_copies(pp_session *s, uint32_t thread) {
             pp_swap32(pp_copy_owner(s, slot), thread + 1, 0);
 }
 
+static inline pp_freeze *pp_session_freeze(pp_session *s) {
+    return (pp_freeze *)((uint8_t *)s + PP_FREEZE_OFFSET);
+}
+static inline const void *pp_freeze_buffer(pp_freeze *f) { return (const uint8_t *)f + 4096; }
+/// Orders a park. Before the signals are sent.
+static inline void pp_freeze_begin(pp_freeze *f, uint32_t order, uint32_t forker, uint32_t expected,
+                                   uint64_t deadline_ns) {
+    f->forker = forker;
+    f->deadline_ns = deadline_ns;
+    pp_store32(&f->expected, expected);
+    pp_store32(&f->parked, 0);
+    pp_store32(&f->copy, 0);
+    pp_store32(&f->read_state, PP_READ_IDLE);
+    pp_store32(&f->order, order);
+}
+/// Fewer come than were expected. Returns the word to wake.
+static inline const void *pp_freeze_expect(pp_freeze *f, uint32_t expected) {
+    pp_store32(&f->expected, expected);
+    return &f->parked;
+}
+static inline uint32_t pp_freeze_order(pp_freeze *f) { return pp_load32(&f->order); }
+static inline const void *pp_freeze_order_word(pp_freeze *f) { return &f->order; }
+/// Nobody is to obey `order` any more. Returns the word to wake.
+static inline const void *pp_freeze_cancel(pp_freeze *f, uint32_t order) {
+    pp_swap32(&f->order, order, (order & ~PP_ORDER_KIND) | PP_ORDER_GO);
+    return &f->order;
+}
+static inline uint32_t pp_freeze_copy(pp_freeze *f) { return pp_load32(&f->copy); }
+static inline uint32_t pp_freeze_read_state(pp_freeze *f) { return pp_load32(&f->read_state); }
+/// Asks the copy for `size` bytes, or to end (PP_READ_END). Returns the word to wake and to wait on.
+static inline const void *pp_freeze_ask(pp_freeze *f, uint32_t state, uint64_t address, uint32_t size) {
+    f->read_address = address;
+    f->read_size = size;
+    pp_store32(&f->read_state, state);
+    return &f->read_state;
+}
+/// Where the thread's ucontext_t was when it obeyed `order`; 0: it did not.
+static inline uint64_t pp_thread_context(pp_thread *t, uint32_t order) {
+    return pp_load32(&t->parked) == order ? pp_load64(&t->context) : 0;
+}
+
 static inline uint32_t pp_bell_word(pp_bell *b) { return pp_load32(&b->word); }
 static inline const void *pp_bell_set_waiting(pp_bell *b, uint32_t waiting) {
     pp_store32(&b->waiting, waiting);
