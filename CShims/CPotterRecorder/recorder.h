@@ -212,10 +212,11 @@ uint64_t pp_tables_that_fit(uint64_t size); // how many bytes of the unwind tabl
 void pp_before_limit(pid_t process, int resource, const struct rlimit *limit);
 
 // stack_table.c
+#define PP_STACK_BUCKETS_AT_FIRST (1u << 14) // of the index, until stacks find no room in there
 bool pp_stack_intern(pp_session *session, const uint64_t *frames, const pp_unwound *unwound, uint32_t *id);
 
 // copied_stack.c
-#define PP_COPIES_AT_FIRST 8u // for rules that rows cannot hold; more when a library is loaded
+#define PP_COPIES_AT_FIRST 4u // for rules that rows cannot hold; more when a library is loaded
 /// Makes that many slots of copied stacks present, so that handlers may use them. Outside of handlers.
 void pp_copies_prefault(uint32_t slots);
 /// Whether a stack that was unwound is better unwound by the collector: it met a module whose table is not there yet,

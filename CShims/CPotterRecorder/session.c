@@ -157,8 +157,8 @@ static pp_session *say_hello(uint64_t startup_cpu_ns) {
 // What handlers will write is made present now. Populating is a hint: without it the first touches are minor faults.
 static void prefault(pp_session *session) {
 #ifdef MADV_POPULATE_WRITE
-    madvise((uint8_t *)session + PP_STACK_INDEX_OFFSET, PP_STACK_BUCKETS * 4, MADV_POPULATE_WRITE);
-    madvise((uint8_t *)session + PP_STACK_ARENA_OFFSET, 256 << 10, MADV_POPULATE_WRITE);
+    madvise((uint8_t *)session + PP_STACK_INDEX_OFFSET, PP_STACK_BUCKETS_AT_FIRST * 4, MADV_POPULATE_WRITE);
+    madvise((uint8_t *)session + PP_STACK_ARENA_OFFSET, 64 << 10, MADV_POPULATE_WRITE);
 #endif
 }
 

@@ -5,6 +5,9 @@
 // compare-and-swap of its bucket, so a reader never sees half of one, and SIGKILL between the two leaves unreachable
 // words, nothing wrong. Two threads that intern the same new stack at once may leave one dead copy: the loser reads the
 // winner's entry.
+//
+// Stacks go to the first part of the index as long as they find room there: most programs have few, and a page that is
+// made present costs every program that is executed 1 us of CPU time (a whole index: 1 MiB).
 #include "recorder.h"
 #include <string.h>
 
@@ -43,20 +46,20 @@ static uint32_t append(pp_session *session, uint64_t *arena, uint32_t hash, cons
     return (uint32_t)at;
 }
 
-bool pp_stack_intern(pp_session *session, const uint64_t *frames, const pp_unwound *unwound, uint32_t *id) {
+// In the first `buckets` of the index. *mine: where the stack was written, 0: not yet. False: no room.
+static bool intern_in(pp_session *session, uint32_t buckets, uint32_t hash, const uint64_t *frames,
+                      const pp_unwound *unwound, uint32_t *mine, uint32_t *id) {
     _Atomic uint32_t *index = (_Atomic uint32_t *)((uint8_t *)session + PP_STACK_INDEX_OFFSET);
     uint64_t *arena = (uint64_t *)((uint8_t *)session + PP_STACK_ARENA_OFFSET);
-    uint32_t hash = hash_frames(frames, unwound);
-    uint32_t mine = 0;
     for (uint32_t probe = 0; probe < PP_PROBES; probe++) {
-        _Atomic uint32_t *bucket = &index[(hash + probe) & (PP_STACK_BUCKETS - 1)];
+        _Atomic uint32_t *bucket = &index[(hash + probe) & (buckets - 1)];
         uint32_t at = atomic_load_explicit(bucket, memory_order_acquire);
         if (at == 0) {
-            if (mine == 0 && (mine = append(session, arena, hash, frames, unwound)) == 0)
+            if (*mine == 0 && (*mine = append(session, arena, hash, frames, unwound)) == 0)
                 return false;
-            if (atomic_compare_exchange_strong_explicit(bucket, &at, mine, memory_order_release,
+            if (atomic_compare_exchange_strong_explicit(bucket, &at, *mine, memory_order_release,
                                                         memory_order_acquire)) {
-                *id = mine;
+                *id = *mine;
                 return true;
             }
         }
@@ -66,4 +69,10 @@ bool pp_stack_intern(pp_session *session, const uint64_t *frames, const pp_unwou
         }
     }
     return false;
+}
+
+bool pp_stack_intern(pp_session *session, const uint64_t *frames, const pp_unwound *unwound, uint32_t *id) {
+    uint32_t hash = hash_frames(frames, unwound), mine = 0;
+    return intern_in(session, PP_STACK_BUCKETS_AT_FIRST, hash, frames, unwound, &mine, id) ||
+           intern_in(session, PP_STACK_BUCKETS, hash, frames, unwound, &mine, id);
 }

@@ -55,17 +55,22 @@ enum ProcFiles {
         read("/proc/\(pid)/task/\(tid)/comm").map { String($0.prefix { $0 != "\n" }) }
     }
 
-    static func threads(of pid: Int32) -> [Int32] {
-        guard let directory = opendir("/proc/\(pid)/task") else { return [] }
+    static func threads(of pid: Int32) -> [Int32] { numbers(in: "/proc/\(pid)/task") }
+
+    /// All processes that /proc shows.
+    static var processes: [Int32] { numbers(in: "/proc") }
+
+    private static func numbers(in path: String) -> [Int32] {
+        guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
-        var tids: [Int32] = []
+        var numbers: [Int32] = []
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if let tid = Int32(name) { tids.append(tid) }
+            if let number = Int32(name) { numbers.append(number) }
         }
-        return tids
+        return numbers
     }
 
     static func executable(of pid: Int32) -> String? {

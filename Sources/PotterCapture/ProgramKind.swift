@@ -48,6 +48,7 @@ enum ProgramKind: Equatable {
         let segments = stride(from: 0, to: table.count - 55, by: size).map { Segment(table, $0) }
         guard let loaderName = segments.first(where: { $0.type == interpreter }) else { return .staticallyLinked }
         let loader = text(fd, at: loaderName.offset)
+        guard loader.hasPrefix("/") else { return .unreadable }  // damaged: the kernel says what it thinks of it
         guard loader.hasSuffix("/" + nativeLoader) else { return .foreignLoader(loader) }
         return .dynamic(first: firstLibrary(fd, segments).flatMap { isSanitizer($0) ? $0 : nil })
     }

@@ -35,6 +35,7 @@ extension TargetSession {
     /// A thread between its announcement and its row.
     private struct Arming {
         let slot: UInt32
+        let tid: Int32
         let process: TrackedProcess
         let clock: PerfClock?
         let reason: String?
@@ -47,19 +48,18 @@ extension TargetSession {
     private func arming(
         _ slot: UInt32, _ claim: UnsafeMutablePointer<pp_thread>, _ process: TrackedProcess, exited: Bool
     ) -> Arming {
-        let tid = Int32(bitPattern: claim.pointee.tid)
+        let tid = process.outerThread(Int32(bitPattern: claim.pointee.tid))
         var reason: String?
         let first = settings.drawFirstPeriod()
         let clock = exited ? nil : arm(claim, tid: tid, process: process, first: first, reason: &reason)
         let cpu = clock == nil ? nil : ProcFiles.threadCPU(pid: process.pid, tid: tid)
         return Arming(
-            slot: slot, process: process, clock: clock, reason: reason, exited: exited, first: first, cpuNs: cpu)
+            slot: slot, tid: tid, process: process, clock: clock, reason: reason, exited: exited, first: first, cpuNs: cpu)
     }
 
     private func begin(_ arrival: Arming) throws {
         let claim = memory.thread(arrival.slot)
-        let process = arrival.process
-        let tid = Int32(bitPattern: claim.pointee.tid)
+        let (process, tid) = (arrival.process, arrival.tid)
         let startCPU = claim.pointee.start_cpu_ns
         let row = try writer.addThread(
             process: process.recordingID, tid: tid, name: "", startNs: claim.pointee.start_ns)
@@ -98,7 +98,7 @@ extension TargetSession {
             return nil
         }
         guard ProcFiles.hasThread(pid: process.pid, tid: tid) else {
-            reason = "not a thread of its process (another PID namespace?)"
+            reason = "not a thread of its process"
             potter_futex_wake(pp_thread_set_armed(claim, 3))
             return nil
         }

@@ -115,7 +115,7 @@ final class TargetSession {
             let claim = memory.process(slot)
             guard pp_process_state(claim) == PP_SLOT_LIVE.value else { continue }
             // The first process of an image is who said hello, whatever it writes: the kernel told us its pid.
-            let pid = processes.isEmpty && slot == 0 ? mainPid : Int32(bitPattern: claim.pointee.pid)
+            let pid = processes.isEmpty && slot == 0 ? mainPid : outerPid(Int32(bitPattern: claim.pointee.pid))
             guard isOurs(pid) else {
                 refused.insert(slot)
                 continue
@@ -140,6 +140,14 @@ final class TargetSession {
         for process in processes.values where pp_process_signal_taken(memory.process(process.slot)) == 1 {
             try giveSignalAway(process)
         }
+    }
+
+    /// The pid that a forked process has for us, which claims to be `pid` in its own namespace.
+    private func outerPid(_ pid: Int32) -> Int32 {
+        guard processes.values.contains(where: \.isElsewhere) else { return pid }
+        return ProcFiles.processes.first {
+            ProcFiles.innermostPid(of: $0) == pid && ProcFiles.maps(pid: $0, inode: memory.memory.inode)
+        } ?? pid
     }
 
     /// Clocks are opened and signals sent to what the target claims: it must be a descendant, or

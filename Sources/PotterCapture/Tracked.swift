@@ -16,6 +16,8 @@ final class TrackedProcess {
     var signalTaken = false
     /// It installs a seccomp filter, or limits its address space.
     var isFiltered = false
+    /// It has another pid for itself: it lives in a PID namespace of its own, and so do the tids that it claims.
+    let isElsewhere: Bool
     /// Another image has taken its place by exec.
     var isReplaced = false
 
@@ -25,7 +27,14 @@ final class TrackedProcess {
         self.recordingID = recordingID
         self.startCPU = startCPU
         lastCPU = startCPU
+        isElsewhere = (ProcFiles.innermostPid(of: pid) ?? pid) != pid
         pidfd = potter_pidfd(pid)
+    }
+
+    /// The tid that a thread has for us, which claims to be `tid` in the process's own namespace.
+    func outerThread(_ tid: Int32) -> Int32 {
+        guard isElsewhere else { return tid }
+        return ProcFiles.threads(of: pid).first { ProcFiles.innermostPid(of: $0) == tid } ?? tid
     }
 
     /// Whether it has ended (it may still be a zombie).

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
+import CPotterSys
 import Glibc
 import PotterCapture
 
@@ -19,7 +20,11 @@ struct PotterProf: ParsableCommand {
     private static let usageStatus: Int32 = 2
 
     /// What ArgumentParser does, but for a command line that it cannot make sense of: one line in our words, status 2.
-    static func main() {
+    nonisolated static func main() {
+        potter_with_large_stack(runPotterProf)
+    }
+
+    nonisolated fileprivate static func runMain() {
         do {
             var command = try parseAsRoot(RecordCommand.parsedArguments)
             try command.run()
@@ -47,3 +52,6 @@ struct PotterProf: ParsableCommand {
         message(for: error).split(separator: "\n").first.map(String.init) ?? "bad command line"
     }
 }
+
+/// A function, not a closure of `main`, which would belong to the main actor, and end the program on another thread.
+private func runPotterProf() { PotterProf.runMain() }

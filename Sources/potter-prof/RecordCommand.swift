@@ -61,7 +61,7 @@ struct RecordCommand: ParsableCommand {
             throw ValidationError("-D \(delay): give milliseconds, 0 to 1000000000")
         }
         if let duration, !(duration > 0 && duration < 1e9) {
-            throw ValidationError("-d \(duration): give seconds, more than 0")
+            throw ValidationError("-d \(duration): give seconds, more than 0 and less than 1000000000")
         }
         if let maxSize, maxSize.bytes < RecordOptions.leastMaxBytes {
             throw ValidationError("--max-size: give 1M or more")

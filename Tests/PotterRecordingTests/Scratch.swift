@@ -83,6 +83,6 @@ final class Scratch {
         guard posix_spawn(&pid, command[0], nil, nil, &argv, environ) == 0 else { return 127 }
         var status: Int32 = 0
         waitpid(pid, &status, 0)
-        return (status >> 8) & 0xff
+        return status & 0x7f != 0 ? 128 + status & 0x7f : (status >> 8) & 0xff
     }
 }

@@ -41,6 +41,10 @@ int potter_perf_period(int fd, uint64_t period);
 /// CPU time of the thread since the clock was enabled, ns; 0 if it cannot be read.
 uint64_t potter_perf_count(int fd);
 
+/// Calls `body` on a stack of 8 MiB at least: on a thread of its own where `ulimit -s` is lower. Threads that are made
+/// later get such a stack, too.
+void potter_with_large_stack(void (*_Nonnull body)(void));
+
 /// Sends `signal` to a thread, with `value` as its si_value and SI_QUEUE as its si_code.
 int potter_signal_thread(pid_t pid, pid_t tid, int signal, uint64_t value);
 /// Reads memory of another process. Returns the bytes read, which end where something is not mapped.

@@ -44,7 +44,7 @@ public struct FindingsRun {
             JSONFindings(findings: findings, summary: profile.summary, part: profile.part).write(to: output)
         } else {
             let selected = SelectionText(profile.summary, profile.part)?.lines() ?? []
-            for line in selected + FindingsText(findings: findings, run: reader.summary.run).lines() {
+            for line in selected + FindingsText(findings: findings, summary: profile.summary).lines() {
                 output.write(line + "\n")
             }
         }

@@ -8,10 +8,25 @@ import PotterProfile
 ///       total time 50.69 percent of CPU time; caller …
 struct FindingsText {
     let findings: [Finding]
-    let run: RunInfo
+    /// Of what was looked at.
+    let summary: RunSummary
+    private var run: RunInfo { summary.run }
+
+    /// With less than this share of the CPU time sampled, that nothing was found means nothing.
+    private static let leastSampled = 0.5
 
     func lines() -> [String] {
         guard !findings.isEmpty else {
+            let totals = summary.totals
+            let unseen = [WeightKind.unattributed, .startup, .arming, .exit].reduce(Int64(0)) { $0 &+ abs(totals[$1]) }
+            let share = totals.samples == 0 ? 1 : Double(unseen) / Double(max(totals.totalNs, 1))
+            if share > 1 - Self.leastSampled {
+                let percent = Units.percent(100 * min(share, 1), places: 1)
+                return [
+                    "no conclusion: \(percent) of the CPU time (\(Units.time(totals.totalNs))) was not sampled; "
+                        + "potter-prof report says why"
+                ]
+            }
             let least = Units.percent(HotspotFindings.leastPercent, places: 0)
             return ["no findings: no function uses \(least) of the CPU time itself"]
         }

@@ -63,7 +63,7 @@ public struct ReportRun {
         if let target = options.json {
             let json = JSONReport(
                 views: views, order: options.order, limit: options.limit.flatMap { $0 == 0 ? nil : $0 },
-                percentLimit: options.percentLimit ?? 0, tree: options.tree ? views.stacks?.tree : nil)
+                percentLimit: options.percentLimit.flatMap { $0 > 0 ? $0 : nil } ?? -.infinity, tree: options.tree ? views.stacks?.tree : nil)
             try write(target) { json.write(to: $0) }
         }
         if let target = options.folded, let stacks = views.stacks {

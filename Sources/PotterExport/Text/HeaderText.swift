@@ -26,8 +26,9 @@ struct HeaderText {
         parts.append("CPU \(Units.time(summary.totals.totalNs))")
         parts.append(Self.plural(Int(clamping: summary.totals.samples), "sample"))
         let processes = summary.processCount
+        // A thread that executes another program is a row for each.
         parts.append(
-            Self.plural(summary.threads.count, "thread")
+            Self.plural(Set(summary.threads.map(\.tid)).count, "thread")
                 + (processes > 1 ? " in \(Self.plural(processes, "process", "processes"))" : ""))
         if let status = run.exitStatus { parts.append(Self.ending(status)) }
         return parts.joined(separator: ", ")

@@ -12,11 +12,16 @@ struct QualityProblems {
     private static let leastUnattributedNs: Int64 = 10_000_000
     private static let leastUnrecorded = 0.05
     private static let leastUnrecordedNs: Int64 = 20_000_000
+    /// Of each program image: what the kernel uses for its end comes after the last look at its clock.
+    private static let endOfImageNs: Int64 = 1_000_000
+    /// From this share on most of a program ran before or after its own code.
+    private static let leastAround = 0.2
+    private static let leastAroundNs: Int64 = 200_000_000
 
     let summary: RunSummary
 
     func lines() -> [String] {
-        nothing + lost + threads + tables + programs + unrecorded + stacks + unattributed + ending
+        nothing + lost + threads + tables + programs + unrecorded + stacks + unattributed + around + ending
     }
 
     private var quality: Quality { summary.quality }
@@ -110,7 +115,8 @@ struct QualityProblems {
         var lines: [String] = []
         let missing = quality.number(QualityKey.unrecordedNs)
         let known = max(summary.totals.totalNs, 0)
-        if missing > Self.leastUnrecordedNs, Double(missing) > Self.leastUnrecorded * Double(missing + known) {
+        let ends = Int64(summary.processes.count) * Self.endOfImageNs
+        if missing > Self.leastUnrecordedNs, missing > ends, Double(missing) > Self.leastUnrecorded * Double(missing + known) {
             lines.append(
                 "\(Units.time(missing)) of CPU time was used by programs that the recorder is not in: static ones, or "
                     + "limits (ulimit -v, -n) that keep it out")
@@ -145,12 +151,32 @@ struct QualityProblems {
     private var unattributed: [String] {
         let totals = summary.totals
         let rest = Double(totals[.unattributed]) / Double(max(totals.totalNs, 1))
+        if -totals[.unattributed] >= Self.leastUnattributedNs, -rest >= Self.leastUnattributed {
+            return [
+                "the samples stand for \(Units.percent(-100 * rest, places: 1)) more CPU time than the clocks counted "
+                    + "([unattributed] is negative): shares are right, times are too long"
+            ]
+        }
         guard totals[.unattributed] >= Self.leastUnattributedNs, rest >= Self.leastUnattributed else { return [] }
         // Without any sample a higher rate is not what is missing.
         let isKnown = totals.samples == 0 || summary.threads.contains { $0.unsampledReason != nil }
         return [
             "\(Units.percent(100 * rest, places: 1)) of the CPU time is [unattributed]: no sample explains it"
                 + (isKnown ? "" : "; for short programs or threads raise -F")
+        ]
+    }
+
+    /// What ran before and after the programs' own code, unsampled.
+    private var around: [String] {
+        let totals = summary.totals
+        let kinds: [WeightKind] = [.startup, .arming, .exit]
+        let ns = kinds.reduce(Int64(0)) { $0 &+ totals[$1] }
+        guard ns >= Self.leastAroundNs, Double(ns) >= Self.leastAround * Double(totals.totalNs) else { return [] }
+        let parts = kinds.filter { totals[$0] > 0 }.map { "[\($0.name)] \(Units.time(totals[$0]))" }
+        let share = Units.percent(100 * Double(ns) / Double(max(totals.totalNs, 1)), places: 1)
+        return [
+            "\(share) of the CPU time was used where programs start and end (\(parts.joined(separator: ", "))): it is not "
+                + "sampled, and recording a start costs CPU time itself (Docs/Cost.md)"
         ]
     }
 

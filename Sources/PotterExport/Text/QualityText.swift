@@ -141,7 +141,7 @@ struct QualityText {
         let target = quality.number(QualityKey.costTargetNs)
         let collector = quality.number(QualityKey.costCollectorNs)
         guard target > 0 || collector > 0 else { return "" }
-        return "own cost: \(Units.time(target)) in handlers, \(Units.time(collector)) beside the target"
+        return "own cost: \(Units.time(target)) of wall time in handlers, \(Units.time(collector)) beside the target"
     }
 
     /// `threads.no_slot` as `threads no slot`.

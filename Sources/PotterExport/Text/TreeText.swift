@@ -52,11 +52,11 @@ struct TreeText {
         var branch: String
     }
 
-    /// Callees with enough time, largest first, and the number of others.
+    /// Callees with enough time, largest first, and the number of others. [unattributed] time may be negative.
     private func children(of node: Int, _ total: Int64, _ links: CallTree.Links) -> (large: [Int], small: Int) {
         let least = percentLimit / 100 * Double(total)
-        let children = links.children(of: node).filter { tree.nodes[$0].totalNs > 0 }
-        let large = children.filter { Double(tree.nodes[$0].totalNs) >= least }
+        let children = links.children(of: node).filter { tree.nodes[$0].totalNs != 0 }
+        let large = children.filter { abs(Double(tree.nodes[$0].totalNs)) >= least }
         let sorted = large.sorted { (tree.nodes[$1].totalNs, $0) < (tree.nodes[$0].totalNs, $1) }
         return (sorted, children.count - large.count)
     }

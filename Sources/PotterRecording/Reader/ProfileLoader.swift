@@ -46,8 +46,8 @@ struct ProfileLoader {
         while try rows.step() {
             guard (1..<Int64(functions)).contains(rows.int(0)) else { throw damaged("a hotspot has no function") }
             var hotspot = Hotspot(
-                function: Int(rows.int(0)), selfNs: rows.int(1), totalNs: rows.int(2),
-                selfSamples: rows.uint(3), totalSamples: rows.uint(4), selfVariance: variance(rows.double(6)),
+                function: Int(rows.int(0)), selfNs: rows.figure(1), totalNs: rows.figure(2),
+                selfSamples: rows.count(3), totalSamples: rows.count(4), selfVariance: variance(rows.double(6)),
                 totalVariance: variance(rows.double(7)), line: UInt32(clamping: rows.int(5)))
             hotspot.isTotalTie = rows.int(8) != 0
             hotspots.append(hotspot)
@@ -96,7 +96,7 @@ struct ProfileLoader {
         var frames = FrameTable()
         frames.reserve(locations: locations + 1)
         while try rows.step() {
-            guard (1..<Int64(functions)).contains(rows.int(1)), (1...Int64(locations)).contains(rows.int(0)) else {
+            guard (1..<Int64(functions)).contains(rows.int(1)), rows.int(0) >= 1, rows.int(0) <= locations else {
                 throw damaged("a frame has no function or no location")
             }
             let location = UInt32(rows.int(0))
@@ -114,7 +114,7 @@ struct ProfileLoader {
         stacks.reserve(try count(of: "stack") + 1)
         while try rows.step() {
             guard rows.int(0) == stacks.count, (0..<rows.int(0)).contains(rows.int(1)),
-                (1...Int64(locations)).contains(rows.int(2))
+                rows.int(2) >= 1, rows.int(2) <= locations
             else { throw damaged("a stack refers to nothing") }
             stacks.append(parent: UInt32(rows.int(1)), location: UInt32(rows.int(2)))
         }
@@ -131,7 +131,7 @@ struct ProfileLoader {
             weights.append(
                 Weight(
                     stack: UInt32(rows.int(2)), process: UInt32(clamping: rows.int(0)),
-                    thread: UInt32(clamping: rows.int(1)), kind: kind, samples: rows.uint(4), weightNs: rows.int(5)))
+                    thread: UInt32(clamping: rows.int(1)), kind: kind, samples: rows.count(4), weightNs: rows.figure(5)))
         }
         return weights
     }

@@ -21,6 +21,7 @@ public struct RecordingHeader {
         guard bytes.count == size else { throw truncated(path, "it has only \(fileSize) bytes") }
         guard number(at: 68) == Int(RecordingFormat.applicationID) else { throw foreign(path) }
         let version = number(at: 60)
+        guard version >= 1000 else { throw foreign(path) }  // no version of ours was lower
         guard version / 1000 <= RecordingFormat.major else { throw newer(path, version) }
         let pageSize = max(512, Int(bytes[16]) << 8 | Int(bytes[17]) << 16)
         let expected = number(at: 28) * pageSize

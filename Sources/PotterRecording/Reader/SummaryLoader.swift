@@ -45,7 +45,7 @@ struct SummaryLoader {
         let rows = try RawStatement(db, "SELECT key, value, typeof(value) FROM quality")
         var quality = Quality()
         while try rows.step() {
-            quality.values[rows.text(0)] = rows.text(2) == "integer" ? .number(rows.int(1)) : .text(rows.text(1))
+            quality.values[rows.text(0)] = rows.text(2) == "integer" ? .number(rows.figure(1)) : .text(rows.text(1))
         }
         return quality
     }
@@ -97,10 +97,10 @@ struct SummaryLoader {
             guard let kind = WeightKind(rawValue: UInt8(clamping: rows.int(2))) else { continue }
             if rows.isNull(1) {
                 guard let index = processes[UInt32(clamping: rows.int(0))] else { throw ownerless }
-                summary.processes[index].totals.add(kind, samples: rows.uint(3), weightNs: rows.int(4))
+                summary.processes[index].totals.add(kind, samples: rows.count(3), weightNs: rows.figure(4))
             } else {
                 guard let index = threads[UInt32(clamping: rows.int(1))] else { throw ownerless }
-                summary.threads[index].totals.add(kind, samples: rows.uint(3), weightNs: rows.int(4))
+                summary.threads[index].totals.add(kind, samples: rows.count(3), weightNs: rows.figure(4))
             }
         }
     }

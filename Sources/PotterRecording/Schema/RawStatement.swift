@@ -72,6 +72,17 @@ struct RawStatement {
         UInt64(bitPattern: sqlite3_column_int64(handle, column))
     }
 
+    /// A figure that others are added to or compared with: a damaged file may say anything, and no sum of it may trap.
+    /// 2^58 ns are nine years of CPU time.
+    func figure(_ column: Int32) -> Int64 {
+        min(max(int(column), -(1 << 58)), 1 << 58)
+    }
+
+    /// The same of a number that is never negative.
+    func count(_ column: Int32) -> UInt64 {
+        UInt64(max(0, figure(column)))
+    }
+
     func optional(_ column: Int32) -> UInt64? {
         isNull(column) ? nil : uint(column)
     }
