@@ -78,7 +78,7 @@ let package = Package(
             name: "potter-prof",
             dependencies: [
                 "PotterCore", "PotterCapture", "PotterExport", "PotterProfile", "PotterRecording", "PotterSymbols",
-                "CPotterSys", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),
         .executableTarget(

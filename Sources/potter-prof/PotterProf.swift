@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
-import CPotterSys
 import Glibc
 import PotterCapture
 
@@ -21,7 +20,7 @@ struct PotterProf: ParsableCommand {
 
     /// What ArgumentParser does, but for a command line that it cannot make sense of: one line in our words, status 2.
     nonisolated static func main() {
-        potter_with_large_stack(runPotterProf)
+        withLargeStack(runPotterProf)
     }
 
     nonisolated fileprivate static func runMain() {

@@ -78,7 +78,7 @@ import Testing
         let calls = try run.json("report", "--callers", "^descend$", "--callees", "^descend$").objects("calls")[0]
         let total = calls.number("total_percent")
         // A busy machine's interrupts are in the program's CPU time: up to a tenth of it, and not in `descend`.
-        let elsewhere = try run.json("report").objects("functions").filter { $0.string("symbol").hasPrefix("[") }
+        let elsewhere = try run.json("report").objects("functions").filter { $0.string("name").hasPrefix("[") }
             .reduce(0) { $0 + $1.number("self_percent") }
         #expect((0.95 * (100 - elsewhere)...100.001).contains(total), "\(elsewhere) % elsewhere")
         let callers = calls.objects("callers"), callees = calls.objects("callees")
