@@ -70,11 +70,14 @@ static SITE void plant_aligned(unsigned n) {
     }
 }
 
-static SITE void plant_pages(unsigned n) {
-    for (unsigned i = 0; i < n; i++) {
+static SITE void plant_valloc(unsigned n) {
+    for (unsigned i = 0; i < n; i++)
         PLANT("char[3000]", filled(valloc(3000), 3000), 3000, C_BLOCK);
+}
+
+static SITE void plant_pvalloc(unsigned n) {
+    for (unsigned i = 0; i < n; i++)
         PLANT("char[4096]", filled(pvalloc(4096), 4096), 4096, C_BLOCK);
-    }
 }
 
 // Above the threshold at which malloc maps pages of their own.
@@ -203,7 +206,8 @@ int main(int argc, char **argv) {
         {"failed_realloc", 1, plant_failed_realloc, NULL, NULL, 0, NULL},
         {"reallocarray", 1, plant_reallocarray, NULL, NULL, 0, NULL},
         {"aligned", 1, plant_aligned, NULL, NULL, 0, NULL},
-        {"pages", 1, plant_pages, NULL, NULL, 0, NULL},
+        {"valloc", 1, plant_valloc, NULL, NULL, 0, NULL},
+        {"pvalloc", 1, plant_pvalloc, NULL, NULL, 0, NULL},
         {"huge", 1, plant_huge, NULL, NULL, 0, NULL},
         {"strings", 1, plant_strings, NULL, NULL, 0, NULL},
         {"printed", 1, plant_printed, NULL, NULL, 0, NULL},

@@ -114,13 +114,14 @@ static void check_realloc(void) {
         count_list(grown[i]);
 }
 
-// In the slack: asked for 20 bytes, malloc gave 24, malloc_usable_size says so, and the program uses it.
+// In the slack: asked for 20 bytes, malloc gave 24, malloc_usable_size says so, and the program uses it. Allocators of
+// tools have no slack: there it asks for more.
 static char *slack;
 static SITE void hold_in_slack(unsigned n) {
     (void)n;
     slack = malloc(20);
     if (malloc_usable_size(slack) < 24)
-        abort();
+        slack = realloc(slack, 24);
     struct item *item = make_item();
     char *end = slack;
     __asm__ volatile("" : "+r"(end)); // the compiler knows of 20 bytes only

@@ -23,6 +23,7 @@ static struct {
 static struct {
     char what[NAME];
     long count;
+    int exact;
 } implied[MAX_GROUPS];
 static struct {
     uintptr_t inverted;
@@ -105,7 +106,7 @@ void corpus_planted_block(const char *type, const void *start, size_t bytes, con
     corpus_planted(type, start, bytes, kind, site);
 }
 
-void corpus_implied(const char *what, long count) {
+static void imply(const char *what, long count, int exact) {
     pthread_mutex_lock(&lock);
     int i = 0;
     while (i < implied_count && strcmp(implied[i].what, what) != 0)
@@ -114,9 +115,13 @@ void corpus_implied(const char *what, long count) {
         fail("too many implied groups", what);
     strcpy(implied[i].what, what);
     implied[i].count += count;
+    implied[i].exact = exact;
     implied_count = i == implied_count ? i + 1 : implied_count;
     pthread_mutex_unlock(&lock);
 }
+
+void corpus_implied(const char *what, long count) { imply(what, count, 1); }
+void corpus_implied_at_least(const char *what, long count) { imply(what, count, 0); }
 
 static void print_string(const char *text) {
     putchar('"');
@@ -181,7 +186,7 @@ void corpus_say(const char *name, int leaks, const char *fuzzy) {
     printf("],\"implied\":[");
     for (int i = 0; i < implied_count; i++) {
         print_pair(i ? ",{" : "{", "what", implied[i].what);
-        printf(",\"count\":%ld}", implied[i].count);
+        printf(",\"count\":%ld,\"exact\":%s}", implied[i].count, implied[i].exact ? "true" : "false");
     }
     printf("],\"types\":[");
     print_types();

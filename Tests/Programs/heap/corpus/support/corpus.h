@@ -49,6 +49,8 @@ void corpus_planted_block(const char *_Nonnull type, const void *_Nonnull start,
                           const char *_Nonnull kind, const char *_Nonnull site);
 // `count` further blocks hang under the planted ones that the program cannot name: closure contexts, array buffers.
 void corpus_implied(const char *_Nonnull what, long count);
+// As before, but the number is the library's own affair: at least `count`.
+void corpus_implied_at_least(const char *_Nonnull what, long count);
 // Living objects of `type`: born - died.
 long corpus_living(const char *_Nonnull type);
 
@@ -58,6 +60,8 @@ void corpus_on_thread(void (*_Nonnull body)(void *_Nullable), void *_Nullable co
 void corpus_scrub(void);
 // Returns when all other threads have slept for five looks in a row; ends the program (status 2) after 20 s.
 void corpus_settle(void);
+// Returns when `count` threads are in here, or after 1 s.
+void corpus_meet(int count);
 // Counting semaphore without an address of the program in it.
 void corpus_signal(void);
 void corpus_wait(long count);
