@@ -62,8 +62,8 @@ def build_native(source, language, variant, folder, wrap):
     """One C or C++ program, with the support files; -g, and frames that a debugger can read."""
     program = folder / language / variant.name / source.stem
     program.parent.mkdir(parents=True, exist_ok=True)
-    headers = list((CORPUS / "support").glob("*.h")) + list(source.parent.glob("*.h"))
-    if not is_newer(program, [source, *SUPPORT, *headers]):
+    others = [*(CORPUS / "support").glob("*.h"), *source.parent.glob("*.h"), *source.parent.glob("plugin.c")]
+    if not is_newer(program, [source, *SUPPORT, *others]):
         common = ["-g", *WARNINGS, "-pthread"]
         objects = []
         for support in SUPPORT:

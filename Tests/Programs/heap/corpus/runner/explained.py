@@ -8,6 +8,9 @@ TAGGED = "tagged pointer"
 STALE = "stale cache"
 MAPPED = "mapped memory"
 KERNEL = "kernel"
+XCTEST = "XCTest's own cycles"
+UNJOINED = "unjoined thread"
+FREED = "libc was emptied"
 INTERIOR = "interior: possible"
 THREAD = "thread's vector: possible"
 
@@ -20,11 +23,18 @@ REASONS = [
     ("lsan", "tasks.continuation_unscrubbed", STALE),
     ("*", "sharing.weak_observed", OBSERVED),
     ("lsan", "loader.*_map", MAPPED),
+    ("lsan", "tests.xctest", XCTEST),
+    ("lsan", "threads.result", UNJOINED),
     ("*", "loader.epoll", KERNEL),
+    ("memcheck", "containers.views", INTERIOR),
+    ("memcheck", "loader.libc", FREED),
     ("memcheck", "roots.inside", INTERIOR),
     ("memcheck", "roots.tree", INTERIOR),
     ("memcheck", "threads.*", THREAD),
-    ("memcheck", "pointers.*", THREAD),
+    ("memcheck", "pointers.member", INTERIOR),
+    ("memcheck", "pointers.exception*", INTERIOR),
+    ("memcheck", "pointers.thread*", THREAD),
+    ("memcheck", "pointers.async", THREAD),
 ]
 
 # What an oracle cannot run, and why.

@@ -7,11 +7,8 @@ import subprocess
 
 from . import truth
 
-LSAN_OPTIONS = "report_objects=1:max_leaks=0:exitcode=0:print_suppressions=0"
-# Without --run-libc-freeres=no libc gives up what it holds, and what was reachable by it looks lost.
-MEMCHECK = [
-    "valgrind", "--tool=memcheck", "--leak-check=full", "--undef-value-errors=no", "--show-leak-kinds=none",
-    "--run-libc-freeres=no", "--run-cxx-freeres=no"]
+LSAN_OPTIONS = "report_objects=1:max_leaks=0:exitcode=0:print_suppressions=0:allocator_may_return_null=1"
+MEMCHECK = ["valgrind", "--tool=memcheck", "--leak-check=full", "--undef-value-errors=no", "--show-leak-kinds=none"]
 
 
 @dataclasses.dataclass

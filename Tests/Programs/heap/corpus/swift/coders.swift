@@ -61,13 +61,17 @@ func checkValues() {
 
 func checkHeld() { held(Payload.self) }
 
-/// A thread whose run loop has a timer that is not due for an hour.
+/// A thread whose run loop has timers that are not due for an hour. To fire them is the walk to what they hold. (They
+/// cannot be let go: Foundation of Swift 6.3 does not free a timer that was invalidated.)
 @inline(never)
 func startTimerThread(_ n: Int) {
     let thread = Thread {
         for _ in 0..<n {
             let payload = Payload()
-            let timer = Timer(timeInterval: 3600, repeats: true) { _ in payload.number += 1 }
+            let timer = Timer(timeInterval: 3600, repeats: true) { _ in
+                if payload.number == 0 { reachable(payload) }  // a new timer fires once at once
+                payload.number += 1
+            }
             RunLoop.current.add(timer, forMode: .default)
             timers.append(timer)
         }
@@ -77,12 +81,6 @@ func startTimerThread(_ n: Int) {
     thread.start()
     threads.append(thread)
     corpus_wait(1)
-}
-
-func stopTimers() {
-    timers.forEach { $0.invalidate() }
-    timers = []
-    waitUntilDead(Payload.self)
 }
 
 func codeOrders(_ n: Int) throws {
@@ -223,7 +221,7 @@ let cases: [Case] = [
             queue.addOperation { payload.number += 1 }
         }
     },
-    .clean("run_loop_timer", check: checkHeld, drain: stopTimers, startTimerThread),
+    .clean("run_loop_timer", check: { timers.forEach { $0.fire() } }, startTimerThread),
 ]
 
 @main
