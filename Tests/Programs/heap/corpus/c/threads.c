@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// No leaks in C: blocks that only a living thread knows, in its registers, its stack or its storage. With CORPUS_DRAIN=1
-// the threads go on and free them.
+// No leaks in C: blocks that only a living thread knows, in its registers, its stack or its storage. With
+// CORPUS_DRAIN=1 the threads go on and free them.
 #define _GNU_SOURCE
 #include "../support/corpus.h"
 #include <linux/futex.h>

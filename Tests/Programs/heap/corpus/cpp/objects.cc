@@ -30,8 +30,8 @@ static SITE void plant_new_array_of_objects(unsigned n) {
         auto *widgets = new Widget[5];
         for (int j = 1; j < 5; j++) // one block: its first object stands for it, the others count as dead
             corpus_died("Widget");
-        corpus_planted("Widget", reinterpret_cast<char *>(widgets) - sizeof(size_t), 5 * sizeof(Widget) + sizeof(size_t),
-                       C_BLOCK, __func__);
+        auto *start = reinterpret_cast<char *>(widgets) - sizeof(size_t);
+        corpus_planted("Widget", start, 5 * sizeof(Widget) + sizeof(size_t), C_BLOCK, __func__);
     }
 }
 

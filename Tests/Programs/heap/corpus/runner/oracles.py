@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Second opinions on the corpus: LeakSanitizer, by address, and valgrind's memcheck, by number of blocks."""
+"""Second opinions on the corpus: LeakSanitizer, by address; valgrind's memcheck, by number of blocks; and, by gdb, a
+search of the roots for words that lead into planted objects.
+"""
 
 import dataclasses
+import pathlib
 import re
 import subprocess
 
@@ -9,6 +12,9 @@ from . import truth
 
 LSAN_OPTIONS = "report_objects=1:max_leaks=0:exitcode=0:print_suppressions=0:allocator_may_return_null=1"
 MEMCHECK = ["valgrind", "--tool=memcheck", "--leak-check=full", "--undef-value-errors=no", "--show-leak-kinds=none"]
+GDB_COMMANDS = ("set debuginfod enabled off", "set breakpoint pending on", "break exit", "run")
+GDB = ["gdb", "-q", "-batch", *(word for command in GDB_COMMANDS for word in ("-ex", command))]
+ROOTS_SCRIPT = pathlib.Path(__file__).with_name("roots_gdb.py")
 
 
 @dataclasses.dataclass
@@ -60,3 +66,15 @@ def ask_memcheck(program, case, leaks, repeats, addresses):
     found = min(total, observed.planted)
     text = "/".join(str(number) for number in lost.values())
     return observed, Opinion(found, observed.planted - found, total - found, text)
+
+
+def ask_roots(program, case, leaks, repeats, addresses):
+    """Whether a planted object's address is in a root. In clean cases there is nothing to look for."""
+    prefix = [*GDB, "-x", ROOTS_SCRIPT, "-ex", "kill", "--args"]
+    observed, done = truth.observe(program, case, leaks, repeats, addresses, prefix=prefix)
+    control = re.search(r"^CONTROL (0x[0-9a-f]+)$", done.stdout, re.M)
+    truth.require(control, f"gdb failed: {done.stderr[-400:]}")
+    hits = {int(text, 16) for text in re.findall(r"^HIT (0x[0-9a-f]+) ", done.stdout, re.M)}
+    truth.require(int(control.group(1), 16) in hits, "the search of the roots did not find its control")
+    missed = len(hits & set(observed.addresses))
+    return observed, Opinion(observed.planted - missed, missed, observed.implied, f"{missed} in roots")

@@ -4,6 +4,7 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 
 KINDS = {"cycle", "root", "owned", "weak-cycle", "task", "over-retained", "c-block"}
@@ -100,8 +101,8 @@ def read_addresses(path, line):
 
 
 def line_in(output, case):
-    """The one truth line in the output of a program, or of a test run with its other lines."""
-    lines = [text for text in output.splitlines() if text.startswith('{"case":')]
+    """The one truth line in the output of a program, among the lines of a test run or of gdb."""
+    lines = re.findall(r'\{"case":.*\}', output)
     require(len(lines) == 1, f"{len(lines)} truth lines for {case}: {output[-400:]!r}")
     return json.loads(lines[0])
 

@@ -25,13 +25,13 @@ extern "C" {
 #endif
 
 // Kinds of planted blocks; README.md says what a tool should call them.
-#define CYCLE "cycle"               // member of a strong cycle that nothing reaches
-#define ROOT "root"                 // Swift object with a count that nobody will give back, outside of cycles
-#define OWNED "owned"               // kept by one of the others alone
-#define WEAK_CYCLE "weak-cycle"     // member of a cycle that a live object still observes weakly
-#define TASK "task"                 // suspended task that nothing can resume
+#define CYCLE "cycle"                 // member of a strong cycle that nothing reaches
+#define ROOT "root"                   // Swift object with a count that nobody will give back, outside of cycles
+#define OWNED "owned"                 // kept by one of the others alone
+#define WEAK_CYCLE "weak-cycle"       // member of a cycle that a live object still observes weakly
+#define TASK "task"                   // suspended task that nothing can resume
 #define OVER_RETAINED "over-retained" // one retain too many
-#define C_BLOCK "c-block"           // raw memory, head of a leak
+#define C_BLOCK "c-block"             // raw memory, head of a leak
 
 // One object of `type` was made, freed. Any thread.
 void corpus_born(const char *_Nonnull type);
@@ -79,9 +79,9 @@ typedef struct corpus_case {
     int leaks;
     void (*_Nonnull plant)(unsigned n); // n times; n >= 1
     void (*_Nullable check)(void);
-    const char *_Nullable fuzzy;        // why a tool may differ by chance, or nil
-    int on_main;                        // plant on main's own stack, and keep that frame to the end
-    void (*_Nullable drain)(void);      // lets go of what is held; all must be dead when it returns
+    const char *_Nullable fuzzy;   // why a tool may differ by chance, or nil
+    int on_main;                   // plant on main's own stack, and keep that frame to the end
+    void (*_Nullable drain)(void); // lets go of what is held; all must be dead when it returns
 } corpus_case;
 
 // `list` prints a line for each case; CASE [N] runs one. Never returns to a frame of the plant function.

@@ -39,8 +39,8 @@ __attribute__((noinline)) void corpus_scrub(void) {
 static void *first_blocks[64];
 
 // LeakSanitizer's heap begins, for each size class, at an address that is the same in every process, such as
-// 0x602000000000, and in Swift's constant data there are pairs of 32-bit numbers that look like it: the first block of a
-// class would be found by chance. So the first blocks are these.
+// 0x602000000000, and in Swift's constant data there are pairs of 32-bit numbers that look like it: the first block of
+// a class would be found by chance. So the first blocks are these.
 __attribute__((constructor)) static void take_first_blocks(void) {
     size_t bytes = 16;
     for (size_t i = 0; i < COUNT_OF(first_blocks); i++, bytes += bytes < 512 ? 16 : bytes / 4)

@@ -88,8 +88,8 @@ func never() async {
     await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in corpus_signal() }
 }
 
-/// Waits for `count` signals, then overwrites what the threads that run tasks still have of them: stacks, registers, and
-/// libdispatch's caches of up to 1,024 continuations for each thread, whose used entries keep the addresses of tasks.
+/// Waits for `count` signals, then overwrites what the threads that run tasks still have of them: stacks, registers,
+/// and libdispatch's caches of up to 1,024 continuations for each thread, whose used entries keep addresses of tasks.
 /// Each thread is kept busy until all are, and then takes its whole cache for tasks that do nothing.
 func waitThenScrubWorkers(_ count: Int) {
     corpus_wait(count)

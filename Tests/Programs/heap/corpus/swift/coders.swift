@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// No leaks: what Foundation packs, caches and keeps: Data, JSON coders, formatters, calendars, observers, queues, timers.
+// No leaks: what Foundation packs, caches and keeps: Data, coders, formatters, calendars, observers, queues, timers.
 import Foundation
 
 struct Order: Codable, Equatable {
