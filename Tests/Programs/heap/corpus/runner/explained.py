@@ -10,6 +10,7 @@ MAPPED = "mapped memory"
 KERNEL = "kernel"
 XCTEST = "XCTest's own cycles"
 UNJOINED = "unjoined thread"
+DEAD = "dead thread's stack"
 FREED = "libc was emptied"
 INTERIOR = "interior: possible"
 THREAD = "thread's vector: possible"
@@ -27,6 +28,10 @@ REASONS = [
     ("lsan", "threads.result", UNJOINED),
     ("*", "loader.epoll", KERNEL),
     ("memcheck", "containers.views", INTERIOR),
+    ("roots", "blocks.thread*", DEAD),
+    ("roots", "graphs.on_dead_stack", DEAD),
+    ("roots", "graphs.in_dead_tls", DEAD),
+    ("roots", "objects.thread_argument", DEAD),
     ("memcheck", "loader.libc", FREED),
     ("memcheck", "roots.inside", INTERIOR),
     ("memcheck", "roots.tree", INTERIOR),

@@ -36,7 +36,7 @@ __attribute__((noinline)) void corpus_scrub(void) {
 #endif
 }
 
-static void *first_blocks[64];
+static void *first_blocks[64] __attribute__((used)); // nobody reads it, but the stores stay
 
 // LeakSanitizer's heap begins, for each size class, at an address that is the same in every process, such as
 // 0x602000000000, and in Swift's constant data there are pairs of 32-bit numbers that look like it: the first block of
