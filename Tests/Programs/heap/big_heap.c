@@ -17,11 +17,12 @@ static uint64_t next_random(void) { // SplitMix64
     return word ^ word >> 31;
 }
 
-static struct block *root;
+static struct block *volatile root; // the compiler leaves out what is never read
 
 int main(int count, char **arguments) {
     long wanted = count > 1 ? atol(arguments[1]) : 1000, leaked = 0, kept = 0;
-    struct block *last = root = calloc(1, sizeof *root), *recent[64] = {root};
+    struct block *last = calloc(1, sizeof *last), *recent[64] = {last};
+    root = last;
     for (long i = 1; i < wanted; i++) {
         struct block *block = calloc(1, sizeof *block + next_random() % 97);
         block->first = recent[next_random() % 64];
