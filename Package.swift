@@ -60,6 +60,7 @@ let package = Package(
             dependencies: ["PotterCore", "CElf", "CZydis", "CDemanglerGuard", "CPotterWire"],
             swiftSettings: swiftSettings),
         .target(name: "PotterProfile", dependencies: ["PotterCore"], swiftSettings: swiftSettings),
+        .target(name: "PotterHeap", dependencies: ["PotterCore"], swiftSettings: swiftSettings),
         .target(
             name: "PotterRecording",
             dependencies: ["PotterCore", "PotterProfile", .product(name: "GRDB", package: "GRDB.swift")],
@@ -98,6 +99,8 @@ let package = Package(
             name: "PotterUnwindTests", dependencies: ["PotterSymbols", "CPotterRecorder", "CPotterWire"],
             exclude: ["Programs"],
             swiftSettings: swiftSettings),
+        .testTarget(
+            name: "PotterHeapTests", dependencies: ["PotterHeap", "PotterSymbols"], swiftSettings: swiftSettings),
         .testTarget(
             name: "PotterRecordingTests",
             dependencies: ["PotterRecording", "PotterProfile", "PotterExport", "PotterCore", "potter-prof"],
