@@ -28,6 +28,7 @@
 
 typedef struct pp_recorder {
     pp_session *session; // NULL: inert
+    uint64_t session_size; // mapped: with the heap area or without
     pp_bell *bell;
     const uint8_t *tables;
     uint64_t tables_size;
