@@ -31,8 +31,8 @@ typedef struct pp_heap_gate {
 } pp_heap_gate;
 
 typedef struct pp_heap_event {
-    uint64_t address, size;
-    uint64_t is_free;
+    _Atomic uint64_t address; // see heap_nested.c
+    uint64_t size, is_free;
 } pp_heap_event;
 
 typedef struct pp_memo pp_memo;
@@ -46,9 +46,9 @@ typedef struct pp_heap_thread {
     uint8_t *sites; // NULL: none yet
     pp_heap_table *table;
     uint32_t capacity, used, shift;
-    uint64_t last_block; // allocated on this thread
-    pp_memo *memo;       // NULL: every stack is unwound
-    volatile uint32_t event_count;
+    uint64_t last_block;          // allocated on this thread
+    pp_memo *memo;                // NULL: every stack is unwound
+    _Atomic uint32_t event_count; // nested events
     pp_heap_event events[PP_NESTED_EVENTS];
     uint64_t frames[PP_MAX_FRAMES]; // of an unwind; the sampler, which may interrupt it, has its own
     pp_notes notes;
@@ -92,6 +92,10 @@ static inline void pp_heap_count(enum pp_heap_counter counter) {
 }
 static inline uint32_t pp_heap_generation(void) { return pp_heap.root.generation % PP_HEAP_GENERATIONS; }
 
+static inline bool pp_heap_has_events(const pp_heap_thread *thread) {
+    return atomic_load_explicit(&thread->event_count, memory_order_relaxed) != 0;
+}
+
 /// Begins work on our own data: the thread's, or those that threads without share, under a lock.
 static inline pp_heap_thread *pp_heap_enter(pp_heap_local *local) {
     local->busy = 1;
@@ -108,7 +112,7 @@ static inline void pp_heap_leave(pp_heap_local *local, pp_heap_thread *thread) {
         pp_heap_unlock(&pp_heap.shared_lock);
     atomic_signal_fence(memory_order_seq_cst);
     local->busy = 0;
-    if (__builtin_expect(thread->event_count != 0 && local->inside == 0, 0))
+    if (__builtin_expect(pp_heap_has_events(thread), 0) && local->inside == 0)
         pp_nested_flush(thread);
 }
 
@@ -155,7 +159,8 @@ double pp_heap_weight(uint64_t size);
 void pp_nested_allocated(const void *block, size_t size);
 void pp_nested_free(void *block);
 void *pp_nested_realloc(void *block, size_t size);
-void pp_nested_forget(pp_heap_thread *thread, uint64_t address);
+/// Takes an allocation off the list; false: it is not there.
+bool pp_nested_forget(pp_heap_thread *thread, uint64_t address);
 
 // heap_arena.c
 void *pp_arena_allocate(size_t alignment, size_t size);

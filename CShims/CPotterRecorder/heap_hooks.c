@@ -14,7 +14,7 @@
 typedef enum way { STRAIGHT, RECORD, NESTED, ARENA } way;
 
 #define PP_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
-// Calls the next definition. What it calls in turn is nested.
+// Gives a block back to the next definition. What that calls in turn is nested.
 #define PP_INSIDE(local, call)                                                                                         \
     do {                                                                                                               \
         (local)->inside++;                                                                                             \
@@ -60,32 +60,46 @@ static inline way way_of(uint64_t size) {
     return slow_way(size, mode, mode == PP_HEAP_SAMPLED);
 }
 
-static inline void note(pp_heap_local *local, const void *block, uint64_t size, const pp_registers *caller) {
-    if (PP_UNLIKELY(block == NULL))
-        return;
+// `inside` until we are busy: a handler in between must not work off the list of nested events, in which the block is
+// if the next definition got it by one of our names.
+static inline pp_heap_thread *come_out(pp_heap_local *local, const void *block) {
     pp_heap_thread *thread = pp_heap_enter(local);
-    if (PP_UNLIKELY(thread->event_count != 0))
-        pp_nested_forget(thread, (uint64_t)(uintptr_t)block); // the next definition got it by one of our names
+    local->inside--;
+    if (PP_UNLIKELY(pp_heap_has_events(thread)))
+        pp_nested_forget(thread, (uint64_t)(uintptr_t)block);
+    return thread;
+}
+
+static inline void note(pp_heap_local *local, const void *block, uint64_t size, const pp_registers *caller) {
+    if (PP_UNLIKELY(block == NULL)) {
+        local->inside--;
+        return;
+    }
+    pp_heap_thread *thread = come_out(local, block);
     pp_heap_note_allocation(thread, (uint64_t)(uintptr_t)block, size, caller);
     pp_heap_leave(local, thread);
+}
+
+static inline void note_nested(pp_heap_local *local, const void *block, uint64_t size) {
+    pp_nested_allocated(block, size);
+    local->inside--;
 }
 
 // A function that allocates: `call` gives `block` from pp_next, `size` is what is asked for.
 #define PP_ALLOCATE(size, arena, call)                                                                                 \
     pp_heap_local *local = &pp_heap_local_state;                                                                       \
     way taken = way_of(size);                                                                                          \
-    void *block;                                                                                                       \
     if (PP_UNLIKELY(taken == ARENA))                                                                                   \
         return arena;                                                                                                  \
     if (PP_UNLIKELY(taken == STRAIGHT))                                                                                \
         return call;                                                                                                   \
-    PP_INSIDE(local, block = call);                                                                                    \
-    if (PP_UNLIKELY(taken == NESTED)) {                                                                                \
-        pp_nested_allocated(block, size);                                                                              \
-        return block;                                                                                                  \
-    }                                                                                                                  \
+    local->inside++;                                                                                                   \
+    void *block = call;                                                                                                \
     pp_registers caller = PP_CALLER_REGISTERS;                                                                         \
-    note(local, block, size, &caller);                                                                                 \
+    if (PP_UNLIKELY(taken == NESTED))                                                                                  \
+        note_nested(local, block, size);                                                                               \
+    else                                                                                                               \
+        note(local, block, size, &caller);                                                                             \
     return block
 
 void *pp_heap_malloc(size_t size, size_t b, size_t c, PP_CALLER) {
@@ -131,16 +145,15 @@ int pp_heap_posix_memalign(void **result, size_t alignment, size_t size, PP_CALL
         return posix_memalign_in_arena(result, alignment, size);
     if (PP_UNLIKELY(taken == STRAIGHT))
         return pp_next.posix_memalign(result, alignment, size);
-    int error;
-    PP_INSIDE(local, error = pp_next.posix_memalign(result, alignment, size));
-    if (error != 0)
-        return error;
+    local->inside++;
+    int error = pp_next.posix_memalign(result, alignment, size);
+    const void *block = error == 0 ? *result : NULL;
     pp_registers caller = PP_CALLER_REGISTERS;
     if (PP_UNLIKELY(taken == NESTED))
-        pp_nested_allocated(*result, size);
+        note_nested(local, block, size);
     else
-        note(local, *result, size, &caller);
-    return 0;
+        note(local, block, size, &caller);
+    return error;
 }
 
 // A block of the arena never goes to the next definition.
@@ -176,11 +189,9 @@ static bool begin_move(pp_heap_local *local, const void *block, pp_heap_block *b
 static void end_move(pp_heap_local *local, const void *block, const pp_heap_block *before, bool found,
                      const void *after, size_t size, const pp_registers *caller) {
     uint64_t address = (uint64_t)(uintptr_t)block;
-    pp_heap_thread *thread = pp_heap_enter(local);
+    pp_heap_thread *thread = come_out(local, after);
     pp_heap_block replaced;
     bool failed = after == NULL && size != 0;
-    if (PP_UNLIKELY(after != NULL && thread->event_count != 0))
-        pp_nested_forget(thread, (uint64_t)(uintptr_t)after);
     if (found && failed)
         pp_index_insert(address, before->place, before->what, &replaced);
     else if (found)
@@ -205,8 +216,8 @@ void *pp_heap_realloc(void *block, size_t size, size_t c, PP_CALLER) {
         return pp_next.realloc(block, size);
     pp_heap_block before;
     bool found = begin_move(local, block, &before);
-    void *after;
-    PP_INSIDE(local, after = pp_next.realloc(block, size));
+    local->inside++;
+    void *after = pp_next.realloc(block, size);
     pp_registers caller = PP_CALLER_REGISTERS;
     end_move(local, block, &before, found, after, size, taken == RECORD ? &caller : NULL);
     return after;
@@ -239,11 +250,10 @@ static bool before_free(void *block) {
     }
     pp_heap_thread *thread = pp_heap_enter(local);
     pp_heap_block before;
-    if (PP_UNLIKELY(thread->event_count != 0))
-        pp_nested_forget(thread, (uint64_t)(uintptr_t)block);
+    bool was_nested = PP_UNLIKELY(pp_heap_has_events(thread)) && pp_nested_forget(thread, (uint64_t)(uintptr_t)block);
     if (pp_index_remove((uint64_t)(uintptr_t)block, &before))
         pp_heap_note_free(thread, &before, (uint64_t)(uintptr_t)block);
-    else if (mode == PP_HEAP_EXACT && local->inside == 0)
+    else if (mode == PP_HEAP_EXACT && local->inside == 0 && !was_nested)
         pp_heap_count(PP_HEAP_COUNT_UNKNOWN_FREE);
     pp_heap_leave(local, thread);
     return true;

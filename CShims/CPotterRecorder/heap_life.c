@@ -143,7 +143,7 @@ void pp_heap_thread_end(void) {
     pp_heap_thread *thread = local->thread;
     if (thread == NULL || local->busy || local->inside)
         return; // ended in the midst of a hook, by a handler: what it has stays its own
-    if (thread->event_count != 0)
+    if (pp_heap_has_events(thread))
         pp_nested_flush(thread);
     local->thread = NULL;
     atomic_store_explicit(&thread->hook.owner, 0, memory_order_release);

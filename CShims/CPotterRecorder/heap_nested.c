@@ -6,42 +6,60 @@
 //   allocated   the block is there at once, and is recorded later, without a stack
 //   freed       a block of the list leaves it; another one is freed later, when it has left the index: nobody can tell
 //
-// Each entry is written before it is counted, and taken after: a handler that comes in between finds the list in order.
+// A handler may come in at every instruction of this: an entry is reserved by one atomic addition, and is valid from
+// when its address is written; the list is emptied by one exchange, if nothing was added meanwhile.
 #include "heap.h"
 #include "heap_next.h"
 #include <string.h>
 
-static bool push(pp_heap_thread *thread, pp_heap_event event) {
-    uint32_t count = thread->event_count;
-    if (count >= PP_NESTED_EVENTS)
-        return false;
-    thread->events[count] = event;
-    atomic_signal_fence(memory_order_seq_cst);
-    thread->event_count = count + 1;
-    return true;
+#define PP_EVENT_FREE 0u
+#define PP_EVENT_WRITTEN 1u // no address of a block
+
+static bool change(pp_heap_event *event, uint64_t from, uint64_t to) {
+    return atomic_compare_exchange_strong_explicit(&event->address, &from, to, memory_order_relaxed,
+                                                   memory_order_relaxed);
+}
+static uint64_t address_of(const pp_heap_event *event) {
+    return atomic_load_explicit(&event->address, memory_order_relaxed);
 }
 
-// Takes the allocation of `address` off the list; false: it is not there.
-static bool drop(pp_heap_thread *thread, uint64_t address) {
-    for (uint32_t i = 0; i < thread->event_count; i++) {
-        if (thread->events[i].address != address || thread->events[i].is_free)
+static bool push(pp_heap_thread *thread, uint64_t address, uint64_t size, bool is_free) {
+    for (uint32_t i = 0; i < PP_NESTED_EVENTS; i++) {
+        pp_heap_event *event = &thread->events[i];
+        if (!change(event, PP_EVENT_FREE, PP_EVENT_WRITTEN))
             continue;
-        thread->events[i] = thread->events[thread->event_count - 1];
+        event->size = size;
+        event->is_free = is_free;
         atomic_signal_fence(memory_order_seq_cst);
-        thread->event_count--;
+        change(event, PP_EVENT_WRITTEN, address);
+        atomic_fetch_add_explicit(&thread->event_count, 1, memory_order_relaxed);
         return true;
     }
     return false;
 }
 
-void pp_nested_forget(pp_heap_thread *thread, uint64_t address) { drop(thread, address); }
+// Takes the allocation of `address` off the list; false: it is not there.
+static bool drop(pp_heap_thread *thread, uint64_t address) {
+    for (uint32_t i = 0; i < PP_NESTED_EVENTS; i++) {
+        pp_heap_event *event = &thread->events[i];
+        if (address_of(event) != address || event->is_free || !change(event, address, PP_EVENT_FREE))
+            continue;
+        atomic_fetch_sub_explicit(&thread->event_count, 1, memory_order_relaxed);
+        return true;
+    }
+    return false;
+}
+
+bool pp_nested_forget(pp_heap_thread *thread, uint64_t address) { return drop(thread, address); }
 
 void pp_nested_allocated(const void *block, size_t size) {
     pp_heap_local *local = &pp_heap_local_state;
     if (block == NULL)
         return;
     uint64_t address = (uint64_t)(uintptr_t)block;
-    if (local->thread != NULL && push(local->thread, (pp_heap_event){.address = address, .size = size}))
+    if (local->thread != NULL)
+        drop(local->thread, address); // the next definition got it by one of our names
+    if (local->thread != NULL && push(local->thread, address, size, false))
         return;
     if (local->busy) {
         pp_heap_count(PP_HEAP_COUNT_NESTED_LOST);
@@ -55,62 +73,55 @@ void pp_nested_allocated(const void *block, size_t size) {
 void pp_nested_free(void *block) {
     pp_heap_thread *thread = pp_heap_local_state.thread;
     uint64_t address = (uint64_t)(uintptr_t)block;
-    bool is_kept =
-        thread != NULL && !drop(thread, address) && push(thread, (pp_heap_event){.address = address, .is_free = 1});
-    if (is_kept)
+    bool was_new = thread != NULL && drop(thread, address);
+    if (!was_new && thread != NULL && push(thread, address, 0, true))
         return;
-    pp_heap_count(PP_HEAP_COUNT_NESTED_LOST);
+    if (!was_new)
+        pp_heap_count(PP_HEAP_COUNT_NESTED_LOST);
     pp_next.free(block);
 }
 
+// Always another block: the next definition's realloc may free by our name what was taken off the list here.
 void *pp_nested_realloc(void *block, size_t size) {
-    pp_heap_thread *thread = pp_heap_local_state.thread;
-    bool was_new = thread != NULL && drop(thread, (uint64_t)(uintptr_t)block);
-    if (was_new || block == NULL || thread == NULL || thread->event_count + 2 > PP_NESTED_EVENTS || size == 0) {
-        if (!was_new && block != NULL)
-            pp_heap_count(PP_HEAP_COUNT_NESTED_LOST);
-        void *grown = pp_next.realloc(block, size);
-        pp_nested_allocated(grown, size);
-        return grown;
-    }
-    void *copy = pp_next.malloc(size);
-    if (copy == NULL)
+    void *other = size != 0 || block == NULL ? pp_next.malloc(size) : NULL;
+    if (other == NULL && size != 0)
         return NULL;
-    size_t before = pp_next.malloc_usable_size != NULL ? pp_next.malloc_usable_size(block) : size;
-    memcpy(copy, block, before < size ? before : size);
-    pp_nested_allocated(copy, size);
-    pp_nested_free(block);
-    return copy;
+    if (block != NULL) {
+        size_t before = pp_next.malloc_usable_size != NULL ? pp_next.malloc_usable_size(block) : size;
+        memcpy(other, block, before < size ? before : size);
+        pp_nested_free(block);
+    }
+    pp_nested_allocated(other, size);
+    return other;
 }
 
-// Takes the last event off the list; false: it is empty.
-static bool pop(pp_heap_thread *thread, pp_heap_event *event) {
-    uint32_t count = thread->event_count;
-    if (count == 0)
+// False: there was nothing.
+static bool work_off(pp_heap_thread *thread, pp_heap_event *event) {
+    uint64_t address = address_of(event), size = event->size, is_free = event->is_free;
+    if (address <= PP_EVENT_WRITTEN || !change(event, address, PP_EVENT_FREE))
         return false;
-    *event = thread->events[count - 1];
-    atomic_signal_fence(memory_order_seq_cst);
-    thread->event_count = count - 1;
+    atomic_fetch_sub_explicit(&thread->event_count, 1, memory_order_relaxed);
+    if (!is_free) {
+        pp_heap_note_allocation(thread, address, size, NULL);
+        return true;
+    }
+    pp_heap_block block;
+    if (pp_index_remove(address, &block))
+        pp_heap_note_free(thread, &block, address);
+    pp_next.free((void *)address); // NOLINT: an address
     return true;
 }
 
 void pp_nested_flush(pp_heap_thread *thread) {
     pp_heap_local *local = &pp_heap_local_state;
-    pp_heap_event event;
-    for (;;) {
-        local->busy = 1;
-        atomic_signal_fence(memory_order_seq_cst);
-        bool any = pop(thread, &event);
-        pp_heap_block block;
-        if (any && !event.is_free)
-            pp_heap_note_allocation(thread, event.address, event.size, NULL);
-        else if (any && pp_index_remove(event.address, &block))
-            pp_heap_note_free(thread, &block, event.address);
-        atomic_signal_fence(memory_order_seq_cst);
-        local->busy = 0;
-        if (!any)
-            return;
-        if (event.is_free)
-            pp_next.free((void *)event.address); // NOLINT: an address
-    }
+    local->busy = 1;
+    atomic_signal_fence(memory_order_seq_cst);
+    bool any;
+    do {
+        any = false;
+        for (uint32_t i = 0; i < PP_NESTED_EVENTS; i++)
+            any |= work_off(thread, &thread->events[i]);
+    } while (any);
+    atomic_signal_fence(memory_order_seq_cst);
+    local->busy = 0;
 }

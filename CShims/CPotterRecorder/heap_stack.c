@@ -37,8 +37,19 @@ static pp_unwound unwind(pp_heap_thread *thread, const pp_registers *caller) {
     return unwound;
 }
 
+// Whether a frame lies in no module that is known.
+static bool meets_unknown(const pp_heap_thread *thread, const pp_unwound *unwound) {
+    for (uint32_t i = 0; i < unwound->depth; i++)
+        if (thread->frames[i] >> PP_FRAME_MODULE_SHIFT == PP_FRAME_NO_MODULE)
+            return true;
+    return false;
+}
+
 uint32_t pp_heap_unwind(pp_heap_thread *thread, const pp_registers *caller) {
     pp_unwound unwound = unwind(thread, caller);
+    // A constructor of what is being loaded.
+    if (pp_local_state.loading != 0 && meets_unknown(thread, &unwound) && pp_modules_meet())
+        unwound = unwind(thread, caller);
     if (unwound.flags & PP_STACK_RACED)
         thread->notes.lasting = false;
     uint32_t id;
