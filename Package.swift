@@ -88,7 +88,7 @@ let package = Package(
         .executableTarget(
             name: "potter-bench",
             dependencies: [
-                "PotterCore", "PotterProfile", "PotterRecording",
+                "PotterCore", "PotterProfile", "PotterRecording", "PotterSymbols",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),

@@ -47,6 +47,8 @@ typedef struct pp_heap_thread {
     pp_heap_table *table;
     uint32_t capacity, used, shift;
     uint64_t last_block;          // allocated on this thread
+    uint32_t tick;                // of that
+    uint32_t same_tick;           // how many blocks have it
     pp_memo *memo;                // NULL: every stack is unwound
     _Atomic uint32_t event_count; // nested events
     pp_heap_event events[PP_NESTED_EVENTS];

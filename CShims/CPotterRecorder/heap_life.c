@@ -60,6 +60,7 @@ static void publish_root(void) {
     root->magic = PP_HEAP_ROOT_MAGIC;
     root->lock_value = pp_heap_lock_value;
     pp_index_describe(root);
+    root->mapped = (uint64_t)(uintptr_t)pp_heap_mapped();
     pp_process *process = &pp_processes(pp_recorder_state.session)[pp_recorder_state.process];
     atomic_store_explicit(&process->heap_root, (uint64_t)(uintptr_t)root, memory_order_release);
 }
@@ -83,7 +84,7 @@ void pp_heap_start(void) {
     const pp_session *session = recorder->session;
     bool is_wanted = session != NULL && recorder->session_size == PP_HEAP_SESSION_SIZE &&
                      (session->heap_mode == PP_HEAP_EXACT || session->heap_mode == PP_HEAP_SAMPLED);
-    if (!is_wanted || !may_record(session)) {
+    if (!is_wanted || !may_record(session) || !pp_next_is_known()) {
         pp_heap_end();
         return;
     }

@@ -17,7 +17,8 @@ void pp_heap_unmap(void *at, size_t bytes);
 /// Gives the whole pages between the two addresses back; they read as zero.
 void pp_heap_discard(void *from, void *to);
 void pp_heap_wait(uint32_t turn); // a turn in a loop that waits for a lock
-uint64_t pp_heap_mapped(void);    // bytes that are mapped
+/// Bytes that are mapped.
+const _Atomic uint64_t *pp_heap_mapped(void);
 
 typedef enum pp_heap_locked { PP_HEAP_LOCKED, PP_HEAP_TAKEN_OVER } pp_heap_locked;
 

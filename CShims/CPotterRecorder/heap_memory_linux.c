@@ -76,4 +76,4 @@ void pp_heap_wait(uint32_t turn) {
     errno = saved;
 }
 
-uint64_t pp_heap_mapped(void) { return atomic_load_explicit(&mapped, memory_order_relaxed); }
+const _Atomic uint64_t *pp_heap_mapped(void) { return &mapped; }

@@ -42,6 +42,16 @@ static void take_from_libc(void) {
     pp_next.free = __libc_free;
 }
 
+// Of another library's blocks one's malloc_usable_size knows nothing.
+static void forget_foreign(void) {
+    Dl_info of_malloc, of_usable;
+    if (pp_next.malloc_usable_size == NULL)
+        return;
+    if (dladdr((void *)pp_next.malloc, &of_malloc) == 0 || // NOLINT: functions are addresses
+        dladdr((void *)pp_next.malloc_usable_size, &of_usable) == 0 || of_malloc.dli_fbase != of_usable.dli_fbase)
+        pp_next.malloc_usable_size = NULL;
+}
+
 static void look_up(void) {
 #define PP_LOOK_UP(type, name, arguments) pp_next.name = (type(*) arguments)dlsym(RTLD_NEXT, #name);
     PP_NEXT_FUNCTIONS(PP_LOOK_UP)
@@ -49,6 +59,7 @@ static void look_up(void) {
     bool whole = pp_next.malloc != NULL && pp_next.calloc != NULL && pp_next.realloc != NULL && pp_next.free != NULL;
     if (!whole)
         take_from_libc();
+    forget_foreign();
 }
 
 bool pp_next_is_known(void) {

@@ -3,6 +3,8 @@
 #include "heap.h"
 #include "heap_next.h"
 
+#define PP_SAME_TICK 1000000u // blocks: 0.1 s and more
+
 uint32_t pp_heap_now(void) {
     const pp_session *session = pp_recorder_state.session;
     if (session == NULL)
@@ -25,6 +27,23 @@ void pp_heap_note_free(pp_heap_thread *thread, const pp_heap_block *block, uint6
                 pp_heap_block_size(what), address == thread->last_block);
 }
 
+// The collector's clock stands still: if it is gone for good, so is who wants to know.
+static void look_for_collector(pp_heap_thread *thread) {
+    thread->same_tick = 0;
+    if (pp_heap.may_claim && !pp_collector_lives() && !pp_collector_exists())
+        pp_heap_end();
+}
+
+// The tick of a block that is allocated now.
+static inline uint32_t next_tick(pp_heap_thread *thread) {
+    uint32_t tick = pp_heap_now();
+    thread->same_tick = tick == thread->tick ? thread->same_tick + 1 : 0;
+    thread->tick = tick;
+    if (__builtin_expect(thread->same_tick > PP_SAME_TICK, 0))
+        look_for_collector(thread);
+    return tick;
+}
+
 void pp_heap_note_allocation(pp_heap_thread *thread, uint64_t address, uint64_t size, const pp_registers *caller) {
     uint32_t *hint = NULL;
     uint32_t stack = PP_HEAP_STACK_EARLY;
@@ -33,7 +52,7 @@ void pp_heap_note_allocation(pp_heap_thread *thread, uint64_t address, uint64_t 
     size = size <= PP_HEAP_SIZE_MASK ? size : PP_HEAP_SIZE_MASK;
     pp_heap_add(thread, stack, hint, PP_HEAP_ALLOCATED, size, false);
     uint64_t place =
-        slack_of(address, size) << 16 | (uint64_t)pp_heap_generation() << 28 | (uint64_t)pp_heap_now() << 32;
+        slack_of(address, size) << 16 | (uint64_t)pp_heap_generation() << 28 | (uint64_t)next_tick(thread) << 32;
     pp_heap_block before;
     pp_index_result result = pp_index_insert(address, place, size | (uint64_t)stack << PP_HEAP_SIZE_BITS, &before);
     if (__builtin_expect(result != PP_INDEX_NEW, 0)) {

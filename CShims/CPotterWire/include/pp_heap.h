@@ -183,5 +183,5 @@ typedef struct pp_heap_root {
     // Blocks from before there was an allocator lie in the arena: linked chunks, each starts with the address of the
     // next one and its size in bytes.
     uint64_t arena;
-    _Atomic uint64_t index_bytes; // memory of index, hooks and memos
+    uint64_t mapped; // address of a uint64_t: bytes mapped for index, hooks and memos
 } pp_heap_root;

@@ -17,7 +17,8 @@ void read_symbols(const char *name) {
     if (file == NULL)
         die(name);
     symbol at;
-    while (fscanf(file, "%lx %lx %199s", &at.start, &at.end, at.name) == 3) {
+    char line[16384]; // names of C++ are long: the rest is cut off
+    while (fgets(line, sizeof(line), file) != NULL && sscanf(line, "%lx %lx %199s", &at.start, &at.end, at.name) == 3) {
         if (symbol_count % 1024 == 0 && (symbols = realloc(symbols, (symbol_count + 1024) * sizeof(*symbols))) == NULL)
             die("symbols");
         symbols[symbol_count++] = at;
