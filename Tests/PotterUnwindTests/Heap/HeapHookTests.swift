@@ -50,14 +50,20 @@ import Testing
         check(try HeapTools.run(HeapTools.program("forks.c"), flags: 1), atLeast: 6)
     }
 
-    @Test func beforeTheConstructor() throws {
+    /// With `now` the loader calls the resolver of an IFUNC while it relocates, when nothing of ours works yet.
+    @Test(arguments: ["lazy", "now"]) func beforeTheConstructor(_ binding: String) throws {
         let library = try HeapTools.library("early_library.c")
-        let run = try HeapTools.run(HeapTools.program("early.c", [library, "-Wl,-rpath,\(HeapTools.directory.path)"]))
-        check(run, atLeast: 1)
-        let early = try #require(run.sites.first { $0.stack == "<early>" })
-        // The constructor's four blocks and the thread's, at least; of 1,000 + 300 + 5,000 + 7 + 300 bytes.
+        let flags = [library, "-Wl,-rpath,\(HeapTools.directory.path)", "-Wl,-z,\(binding)"]
+        let run = try HeapTools.run(HeapTools.program("early.c", flags))
+        check(run, atLeast: 3)
+        let early = try #require(run.sites.first { $0.stack == "<early>" && $0.process == 0 })
+        // The constructor's four blocks and its thread's, at least; four are freed or resized.
         #expect(early.allocations >= 5 && early.bytes >= 6607)
         #expect(early.frees >= 4)
+    }
+
+    @Test(arguments: ["filter", "limit"]) func programsThatCloseThemselvesIn(_ way: String) throws {
+        check(try HeapTools.run(HeapTools.program("withdraw.c"), [way]), atLeast: 2)
     }
 
     @Test func withinTheLoader() throws {

@@ -140,6 +140,9 @@ static void serve_modules(image *of) {
     for (uint32_t i = 0; i < pp_session_thread_high(session); i++)
         if (pp_thread_state(pp_session_thread(session, i)) == PP_SLOT_EXITED)
             pp_thread_free(pp_session_thread(session, i));
+    for (uint32_t i = 0; i < pp_session_process_high(session); i++)
+        if (pp_process_signal_taken(pp_session_process(session, i)) == 1)
+            pp_process_signal_given(pp_session_process(session, i));
 }
 
 static void prepare_environment(const char *library) {
