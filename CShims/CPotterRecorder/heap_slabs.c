@@ -21,7 +21,9 @@ static uint8_t *piece, *piece_end;
 static size_t piece_size = PP_SLAB_FIRST;
 static uint64_t used_bytes, kept_bytes;
 
+// Whole cache lines: two threads that work in neighbouring tables are not to wait for each other.
 static void *cut(size_t size) {
+    size = (size + 63) & ~(size_t)63;
     if (piece == NULL || (size_t)(piece_end - piece) < size) {
         uint8_t *fresh = pp_heap_map(piece_size);
         if (fresh == NULL)

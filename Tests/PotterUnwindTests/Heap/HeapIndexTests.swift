@@ -5,23 +5,15 @@ import Foundation
 import Testing
 
 @Suite struct HeapIndexTests {
-    private static let model = Result {
-        let path = HeapTools.directory.appending(path: "index_model").path
-        try FileManager.default.createDirectory(at: HeapTools.directory, withIntermediateDirectories: true)
-        let recorder = TestTools.repository.appending(path: "CShims/CPotterRecorder")
-        let sources = ["heap_index.c", "heap_slabs.c", "heap_memory_linux.c"].map { recorder.appending(path: $0).path }
-        let flags = [
-            "-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter", "-D_GNU_SOURCE",
-        ]
-        _ = try TestTools.check(
-            ["gcc"] + flags + ["-pthread", "-o", path, HeapTools.sources.appending(path: "index_model.c").path]
-                + sources
-                + Harness.includes)
-        return path
-    }
-
     private func run(_ arguments: [String]) throws -> String {
-        try TestTools.check(["timeout", "300", try Self.model.get()] + arguments)
+        let model = try HeapTools.once("index_model") { path in
+            let recorder = TestTools.repository.appending(path: "CShims/CPotterRecorder")
+            let sources = ["heap_index.c", "heap_slabs.c", "heap_memory_linux.c"].map { recorder.appending(path: $0) }
+            let flags = ["-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", "-D_GNU_SOURCE", "-pthread", "-o", path]
+            let all = [HeapTools.sources.appending(path: "index_model.c")] + sources
+            _ = try TestTools.check(["gcc"] + flags + all.map(\.path) + Harness.includes)
+        }
+        return try TestTools.check(["timeout", "300", model] + arguments)
     }
 
     @Test func millionsOfChangesFromSeveralThreads() throws {

@@ -23,7 +23,7 @@ enum HeapTools {
     }()
 
     /// Makes something once; returns its path.
-    private static func once(_ name: String, _ make: (String) throws -> Void) throws -> String {
+    static func once(_ name: String, _ make: (String) throws -> Void) throws -> String {
         try prepared.withLock { prepared in
             if let path = prepared[name] { return path }
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -33,6 +33,10 @@ enum HeapTools {
             prepared[name] = path
             return path
         }
+    }
+
+    private static func name(of words: [String]) -> String {
+        String(UInt(bitPattern: words.joined(separator: " ").hashValue), radix: 36)
     }
 
     static func collector() throws -> String {
@@ -55,7 +59,7 @@ enum HeapTools {
 
     /// A program; `flags` take part in its name.
     static func program(_ source: String, _ flags: [String] = [], from folder: URL = sources) throws -> String {
-        let suffix = flags.isEmpty ? "" : "-\(abs(flags.joined().hashValue))"
+        let suffix = flags.isEmpty ? "" : "-\(name(of: flags))"
         return try once(source.replacing(".", with: "-") + suffix) { path in
             let file = folder.appending(path: source).path
             let isSwift = source.hasSuffix(".swift")
@@ -86,7 +90,7 @@ enum HeapTools {
     }
 
     private static func prepare(_ program: String, _ extra: [String]) throws -> (tables: String, symbols: String) {
-        let name = URL(filePath: program).lastPathComponent + (extra.isEmpty ? "" : "-\(abs(extra.hashValue))")
+        let name = URL(filePath: program).lastPathComponent + (extra.isEmpty ? "" : "-\(name(of: extra))")
         let tables = try once(name + ".tables") { try writeTables(of: [program, library] + extra, to: $0) }
         let symbols = try once(name + ".symbols") { path in
             let names = try TestTools.check(["nm", "-S", "--defined-only", program])
