@@ -46,6 +46,7 @@ typedef struct pp_heap_thread {
     uint8_t *sites; // NULL: none yet
     pp_heap_table *table;
     uint32_t capacity, used, shift;
+    uint32_t refused;             // tick + 1 in which there was no room for another
     uint64_t last_block;          // allocated on this thread
     uint32_t tick;                // of that
     uint32_t same_tick;           // how many blocks have it

@@ -62,8 +62,12 @@ static pp_heap_table *make_table(pp_heap_area *area, uint32_t capacity, uint32_t
     return table;
 }
 
-// Gives the thread a table with room; false: there is none.
+// Gives the thread a table with room; false: there is none. Looked for once a tick.
 static bool begin_table(pp_heap_thread *thread) {
+    uint32_t tick = pp_heap_now() + 1;
+    if (thread->refused == tick)
+        return false;
+    thread->refused = tick;
     uint32_t capacity = thread->sites == NULL ? PP_SITES_FIRST : thread->capacity * PP_SITES_GROWTH;
     uint32_t owner = atomic_load_explicit(&thread->hook.owner, memory_order_relaxed);
     if (capacity > PP_SITES_MOST)
@@ -79,7 +83,7 @@ static bool begin_table(pp_heap_thread *thread) {
     thread->sites = (uint8_t *)pp_recorder_state.session + atomic_load_explicit(&table->offset, memory_order_relaxed);
     thread->capacity = table->capacity;
     thread->shift = 32 - (uint32_t)__builtin_ctz(table->capacity);
-    thread->used = 0;
+    thread->used = thread->refused = 0;
     return true;
 }
 
@@ -89,9 +93,10 @@ static inline pp_heap_site *site_at(const pp_heap_thread *thread, uint32_t i, ui
 
 static pp_heap_site *add_site(pp_heap_thread *thread, uint32_t key, uint32_t at, uint32_t size) {
     if ((thread->used + 1) * 4 > thread->capacity * 3) {
-        if (!begin_table(thread))
-            return NULL;
-        at = key * 0x9e3779b1u >> thread->shift;
+        if (begin_table(thread))
+            at = key * 0x9e3779b1u >> thread->shift;
+        else if (thread->used + 2 > thread->capacity)
+            return NULL; // one stays free: it ends searches
     }
     pp_heap_site *site = site_at(thread, at, size);
     atomic_store_explicit(&site->key, key, memory_order_release);
@@ -186,8 +191,10 @@ void pp_heap_add_bytes(pp_heap_thread *thread, uint32_t key, pp_heap_what what, 
 }
 
 void pp_heap_flush_pending(pp_heap_thread *thread) {
+    pp_heap_lock(&pp_heap.lock);
     pp_heap_site pending = pp_heap.pending;
     pp_heap.pending = (pp_heap_site){0};
+    pp_heap_unlock(&pp_heap.lock);
     pp_heap_site *site = site_of(thread, PP_HEAP_STACK_EARLY, NULL);
     if (site == NULL)
         return;

@@ -159,7 +159,7 @@ void pp_heap_thread_end(void) {
 static void forget_table(pp_heap_thread *thread) {
     thread->table = NULL;
     thread->sites = NULL;
-    thread->capacity = thread->used = 0;
+    thread->capacity = thread->used = thread->refused = 0;
 }
 
 // Threads of the parent are not here: what they had is free.

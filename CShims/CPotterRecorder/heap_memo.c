@@ -43,7 +43,7 @@ struct pp_memo {
     size_t bytes; // of all of it
     uint32_t level;
     uint32_t generation;          // of the map of modules
-    uint32_t slots_used, evicted; // evicted: entries since the last change of level
+    uint32_t slots_used, evicted; // evicted: entries and shapes, since the last change of level
     uint32_t turn;                // which way is evicted next
     entry *entries;
     shape *shapes;
@@ -139,8 +139,13 @@ static void keep_shape(pp_memo *memo, shape *new, const uint16_t *slots) {
     for (uint32_t i = 0; i < PP_SHAPE_WAYS; i++)
         if (ways[i].pc == new->pc && ways[i].sp == new->sp &&ways[i].salt == new->salt)
             return;
-    if (memo->slots_used + new->count > slot_count(memo))
+    if (memo->slots_used + new->count > slot_count(memo)) {
+        memo->evicted += entry_count(memo);
+        if (memo->level + 1 < PP_MEMO_LEVELS)
+            return; // the next level has room
         forget(memo);
+    }
+    memo->evicted += ways[PP_SHAPE_WAYS - 1].pc != 0;
     new->first = memo->slots_used;
     memcpy(memo->slots + memo->slots_used, slots, new->count * sizeof(uint16_t));
     memo->slots_used += new->count;
