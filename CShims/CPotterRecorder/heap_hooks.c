@@ -167,11 +167,18 @@ static void *realloc_of_arena(void *block, size_t size, PP_CALLER) {
     return copy;
 }
 
+// What handlers did within the next definition's free, which nothing followed that would have worked it off.
+static inline void settle(pp_heap_local *local) {
+    if (PP_UNLIKELY(local->thread != NULL && pp_heap_has_events(local->thread)) && local->inside == 0 && !local->busy)
+        pp_nested_flush(local->thread);
+}
+
 // The block leaves the index; whoever reads this process meanwhile finds it in the hook.
 static bool begin_move(pp_heap_local *local, const void *block, pp_heap_block *before) {
     uint64_t address = (uint64_t)(uintptr_t)block;
     if (block == NULL || (pp_heap.mode == PP_HEAP_SAMPLED && pp_index_is_empty_near(address)))
         return false;
+    settle(local);
     pp_heap_thread *thread = pp_heap_enter(local);
     bool found = pp_index_remove(address, before);
     if (found) {
@@ -248,6 +255,7 @@ static bool before_free(void *block) {
         pp_nested_free(block);
         return false;
     }
+    settle(local);
     pp_heap_thread *thread = pp_heap_enter(local);
     pp_heap_block before;
     bool was_nested = PP_UNLIKELY(pp_heap_has_events(thread)) && pp_nested_forget(thread, (uint64_t)(uintptr_t)block);

@@ -129,7 +129,7 @@ enum HeapTools {
     private static func modules(of files: [String]) throws -> [String] {
         var found = files
         for file in files {
-            for line in try TestTools.run(["ldd", file]).output.split(separator: "\n") {
+            for line in try TestTools.run(["ldd", file]).output.split(whereSeparator: { "\n\t".contains($0) }) {
                 guard let path = line.split(separator: " ").first(where: { $0.hasPrefix("/") }) else { continue }
                 if !found.contains(String(path)) { found.append(String(path)) }
             }

@@ -6,7 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#if defined(__clang__)
 #define NOINLINE __attribute__((noinline))
+#else
+#define NOINLINE __attribute__((noipa)) // nor made into several functions
+#endif
 #define KEEP(pointer) __asm__ volatile("" : "+r"(pointer) : : "memory")
 // After a call: it is then no jump to the callee, whose caller's frame would be gone.
 #define STAY __asm__ volatile("" : : : "memory")

@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Signal handlers that allocate, free and resize, also within the program's own calls of malloc: with bump_library.so
-// underneath, which allows that. Another thread sends the signals as fast as it can.
+// underneath, which allows that. A timer sends the signals, as fast as the kernel can.
 #include "expect.h"
-#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/time.h>
 
 #define ROUNDS 100000
 #define KEPT 64
-static _Atomic int stop;
 static _Atomic uint64_t signals;
 static _Atomic(void *) passed; // made outside of the handler, freed in it, and the other way round
-static pthread_t target;
 
 NOINLINE static void *outside(size_t size) {
     void *p = malloc(size);
@@ -37,20 +35,13 @@ static void handle(int signal) {
     signals++;
 }
 
-static void *send(void *argument) {
-    while (!stop)
-        pthread_kill(target, SIGUSR1);
-    return argument;
-}
-
 int main(void) {
-    pthread_t sender;
     void *kept[KEPT] = {0};
-    target = pthread_self();
-    signal(SIGUSR1, handle);
-    pthread_create(&sender, NULL, send, NULL);
+    struct itimerval often = {.it_interval.tv_usec = 20, .it_value.tv_usec = 20}, never = {0};
+    signal(SIGALRM, handle);
+    setitimer(ITIMER_REAL, &often, NULL);
     uint64_t plain = 0, zeroed = 0, resized = 0;
-    for (uint64_t i = 0; i < ROUNDS || signals < 20000; i++) {
+    for (uint64_t i = 0; i < ROUNDS || signals < 5000; i++) {
         free(kept[i % KEPT]);
         if (i % 3 == 0) {
             kept[i % KEPT] = outside_zeroed(48);
@@ -65,8 +56,7 @@ int main(void) {
         }
         free(atomic_exchange(&passed, NULL));
     }
-    stop = 1;
-    pthread_join(sender, NULL);
+    setitimer(ITIMER_REAL, &never, NULL);
     for (int i = 0; i < KEPT; i++)
         free(kept[i]);
     expect("outside;", plain, 64 * plain, plain, 64 * plain);
