@@ -38,6 +38,10 @@ static void handle(int signal) {
 int main(void) {
     void *kept[KEPT] = {0};
     struct itimerval often = {.it_interval.tv_usec = 20, .it_value.tv_usec = 20}, never = {0};
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    sigprocmask(SIG_UNBLOCK, &alarm, NULL); // who started us may have blocked it
     signal(SIGALRM, handle);
     setitimer(ITIMER_REAL, &often, NULL);
     uint64_t plain = 0, zeroed = 0, resized = 0;
