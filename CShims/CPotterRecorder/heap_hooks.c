@@ -36,6 +36,11 @@ static bool is_settled(uint32_t *mode, way *settled) {
     return *mode == PP_HEAP_OFF;
 }
 
+// How far a block takes a thread towards its next sample. What is larger than any memory will fail.
+static inline int64_t steps_of(uint64_t size) {
+    return (int64_t)(size < PP_HEAP_SIZE_MASK ? size : PP_HEAP_SIZE_MASK) + 1;
+}
+
 static __attribute__((noinline)) way slow_way(uint64_t size, uint32_t mode, bool is_counted) {
     way settled;
     if (mode == PP_HEAP_OFF && is_settled(&mode, &settled))
@@ -43,7 +48,7 @@ static __attribute__((noinline)) way slow_way(uint64_t size, uint32_t mode, bool
     pp_heap_local *local = &pp_heap_local_state;
     if (mode == PP_HEAP_SAMPLED) {
         if (!is_counted)
-            local->left -= (int64_t)size + 1;
+            local->left -= steps_of(size);
         if (local->left >= 0 || !pp_heap_is_sampled(local, size))
             return STRAIGHT;
     }
@@ -55,7 +60,7 @@ static inline way way_of(uint64_t size) {
     pp_heap_local *local = &pp_heap_local_state;
     if (mode == PP_HEAP_EXACT && !PP_UNLIKELY(local->busy | local->inside))
         return RECORD;
-    if (mode == PP_HEAP_SAMPLED && !PP_UNLIKELY((local->left -= (int64_t)size + 1) < 0))
+    if (mode == PP_HEAP_SAMPLED && !PP_UNLIKELY((local->left -= steps_of(size)) < 0))
         return STRAIGHT;
     return slow_way(size, mode, mode == PP_HEAP_SAMPLED);
 }

@@ -70,7 +70,7 @@ static void seed(pp_heap_local *local) {
 bool pp_heap_is_sampled(pp_heap_local *local, uint64_t size) {
     if (local->random == 0) { // a thread's first: its distance begins before this block
         seed(local);
-        local->left = distance(local) - (int64_t)size - 1;
+        local->left = distance(local) - (int64_t)(size < PP_HEAP_SIZE_MASK ? size : PP_HEAP_SIZE_MASK) - 1;
         if (local->left >= 0)
             return false;
     }

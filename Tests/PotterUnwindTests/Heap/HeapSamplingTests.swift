@@ -64,6 +64,17 @@ import Testing
         #expect(judged.count == 6 && Double(inside) > 0.85 * Double(6 * Self.runs))
     }
 
+    /// What fails, for want of memory or by overflow, leaves nothing and sets no thread's count wrong.
+    @Test func edgesOfTheFamily() throws {
+        let run = try HeapTools.run(HeapTools.program("edges.c"), mode: "1")
+        #expect(run.status == 0 && run.counts["replaced"] == 0)
+        // With a mean distance of a byte every block but empty ones is sampled, and stands for itself.
+        for expectation in run.expectations where !expectation.text.contains("by_malloc") {
+            let found = expectation.found.enumerated().map { $0 % 2 == 0 ? $1 / UInt64(Self.units) : $1 }
+            #expect(found == expectation.expected, "\(expectation.text)")
+        }
+    }
+
     @Test func stacksOfSamplesAreExact() throws {
         let run = try HeapTools.run(HeapTools.program("sampled.c"), mode: "4096", flags: 1)
         #expect(run.counts["verified", default: 0] > 10000)
