@@ -141,7 +141,8 @@ static inline uint64_t pp_heap_block_usable(uint64_t place, uint64_t what) {
 
 typedef struct pp_heap_region {
     _Atomic uint8_t lock; // 0: free; else pp_heap_root.lock_value of the process whose thread holds it
-    uint8_t reserved[3];
+    uint8_t reserved;
+    uint16_t low; // removals that left few blocks, since the table has its size
     _Atomic uint32_t count;
     _Atomic uint64_t table; // bits 0..47 address of pp_heap_block[], 0: none; 48..63 class of its capacity:
                             // pp_heap_root.capacities[class] entries

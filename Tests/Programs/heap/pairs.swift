@@ -8,11 +8,14 @@ final class Box {
     init(_ value: Int) { self.value = value }
 }
 
+/// Kept until the next one comes: an object that nobody else sees would be put on the stack.
+nonisolated(unsafe) var kept: Box?
+
 @inline(never) func make(_ value: Int) -> Int {
     let box = Box(value)
-    return use(box)
+    kept = box
+    return box.value
 }
-@inline(never) func use(_ box: Box) -> Int { box.value }
 @inline(never) func down(_ frames: Int, _ value: Int) -> Int {
     frames > 0 ? down(frames - 1, value) &+ 1 : make(value)
 }
