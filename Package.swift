@@ -29,6 +29,7 @@ let package = Package(
     products: [
         .executable(name: "potter-prof", targets: ["potter-prof"]),
         .library(name: "PotterPreload", type: .dynamic, targets: ["CPotterPreload"]),
+        .library(name: "PotterHeap", type: .dynamic, targets: ["CPotterHeap"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -49,9 +50,12 @@ let package = Package(
         .target(
             name: "CPotterRecorder", dependencies: ["CPotterWire"], path: "CShims/CPotterRecorder",
             cSettings: recorderSettings),
-        // A leaf that nobody may import: see Docs/Architecture.md.
+        // Leaves that nobody may import: see Docs/Architecture.md.
         .target(
             name: "CPotterPreload", dependencies: ["CPotterRecorder"], path: "CShims/CPotterPreload",
+            cSettings: recorderSettings, linkerSettings: withoutSwiftRuntime),
+        .target(
+            name: "CPotterHeap", dependencies: ["CPotterRecorder"], path: "CShims/CPotterHeap",
             cSettings: recorderSettings, linkerSettings: withoutSwiftRuntime),
         // Swift.
         .target(name: "PotterCore", swiftSettings: swiftSettings),
@@ -84,7 +88,7 @@ let package = Package(
         .executableTarget(
             name: "potter-bench",
             dependencies: [
-                "PotterCore", "PotterProfile", "PotterRecording",
+                "PotterCore", "PotterProfile", "PotterRecording", "PotterSymbols",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: swiftSettings),

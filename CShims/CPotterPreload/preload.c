@@ -49,7 +49,9 @@ PP_EXPORT void *dlopen(const char *file, int mode) {
             substitutes |= *at == '$';
         }
         if (!substitutes && !(bare && pp_caller_has_search_path(__builtin_return_address(0)))) {
+            pp_local_state.loading++;
             void *handle = pp_real.dlopen(file, mode);
+            pp_local_state.loading--;
             if (handle != NULL)
                 pp_modules_scan(true);
             return handle;

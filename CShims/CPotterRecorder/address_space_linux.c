@@ -46,13 +46,15 @@ static void unmap(pp_recorder *recorder) {
         return; // another thread is in the midst of one
     uint8_t *session = (uint8_t *)recorder->session;
     bool all = is_alone();
+    if (!all && recorder->session_size != PP_SESSION_SIZE)
+        return; // another thread may be in a malloc hook
     if (all) {
         pp_local_state.thread = NULL;
         recorder->session = NULL; // a late signal finds nothing
         munmap(recorder->bell, sizeof(*recorder->bell));
         munmap(session, PP_RINGS_OFFSET);
     }
-    munmap(session + PP_RINGS_OFFSET, PP_SESSION_SIZE - PP_RINGS_OFFSET);
+    munmap(session + PP_RINGS_OFFSET, recorder->session_size - PP_RINGS_OFFSET);
     munmap((void *)recorder->tables, recorder->tables_size);
     munmap(recorder->scratch, PP_SCRATCH_BYTES);
 }

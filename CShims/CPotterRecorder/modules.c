@@ -171,10 +171,9 @@ static void publish(pp_recorder *recorder, uint32_t spare) {
     atomic_store_explicit(&recorder->active, spare, memory_order_release);
 }
 
+// With the spin lock, which it gives back.
 static void scan_modules(bool wait_for_tables) {
     pp_recorder *recorder = &pp_recorder_state;
-    while (atomic_exchange_explicit(&scanning, 1, memory_order_acquire))
-        sched_yield();
     uint32_t spare = atomic_load(&recorder->active) ^ 1;
     scan this = {.map = &recorder->maps[spare]};
     atomic_fetch_add_explicit(&recorder->map_version, 1, memory_order_acq_rel);
@@ -200,8 +199,21 @@ static void scan_modules(bool wait_for_tables) {
 void pp_modules_scan(bool wait_for_tables) {
     if (!pp_calls_begin())
         return;
+    while (atomic_exchange_explicit(&scanning, 1, memory_order_acquire))
+        sched_yield();
     scan_modules(wait_for_tables);
     pp_calls_end();
+}
+
+// A thread in a scan waits for the loader's lock, which we hold: we must not wait for it.
+bool pp_modules_meet(void) {
+    if (pp_local_state.loading == 0 || !pp_calls_begin())
+        return false;
+    bool free = !atomic_exchange_explicit(&scanning, 1, memory_order_acquire);
+    if (free)
+        scan_modules(true);
+    pp_calls_end();
+    return free;
 }
 
 // Another thread of the parent may have been in a scan: here it will not go on. What it had not published is not in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Processes: a slot each in the memory of their image. A forked child says nothing over a socket: it claims a slot in
 // the memory that it inherited.
+#include "heap.h"
 #include "real_functions.h"
 #include "recorder.h"
 #include <errno.h>
@@ -83,6 +84,7 @@ void pp_fork_child(void) {
     pp_session *session = recorder->session;
     pp_local *local = &pp_local_state;
     if (session == NULL || !fork_prepared) {
+        pp_heap_fork_child(false);
         local->thread = NULL;
         return;
     }
@@ -101,11 +103,13 @@ void pp_fork_child(void) {
     if (session->follow && !pp_is_inert())
         pp_copies_prefault(session->copies_all ? PP_COPY_SLOTS : PP_COPIES_AT_FIRST);
     if (session->follow && !pp_is_inert() && pp_process_begin(parent_slot, getppid(), 0)) {
+        pp_heap_fork_child(true);
         if (!atomic_load(&recorder->signal_taken))
             pp_thread_begin(local, stack_low, stack_high, pp_now(CLOCK_THREAD_CPUTIME_ID));
         pp_announce();
         pp_thread_wait_armed(local);
     } else {
+        pp_heap_fork_child(false);
         recorder->session = NULL;
     }
     atomic_fetch_add(&session->forks_claimed, 1);

@@ -27,7 +27,8 @@
 #define PP_WITHDRAWN 2u      // no system call of ours any more in this process
 
 typedef struct pp_recorder {
-    pp_session *session; // NULL: inert
+    pp_session *session;   // NULL: inert
+    uint64_t session_size; // mapped: with the heap area or without
     pp_bell *bell;
     const uint8_t *tables;
     uint64_t tables_size;
@@ -58,7 +59,8 @@ typedef struct pp_local {
     volatile uint32_t handled;         // how often our handler ran on this thread: tells whose EINTR it was
     volatile uint32_t program_handled; // how often a handler of the program did, see dispositions.c
     uint32_t sequence;
-    bool timer_slow; // ticking once in PP_SLOW_TICK_NS until the collector lives again
+    volatile uint32_t loading; // within dlopens: of this thread
+    bool timer_slow;           // ticking once in PP_SLOW_TICK_NS until the collector lives again
 } pp_local;
 extern __thread pp_local pp_local_state;
 
@@ -124,7 +126,10 @@ void pp_fork_child(void);
 
 // modules.c
 void pp_modules_scan(bool wait_for_tables); // outside of handlers only: calls dl_iterate_phdr
-void pp_modules_forked(void);               // in a forked child: the lock may have been held
+/// The same within a dlopen of this thread (pp_local.loading), where the loader's lock is its own; false: another
+/// thread is at it, or it is not within one.
+bool pp_modules_meet(void);
+void pp_modules_forked(void); // in a forked child: the lock may have been held
 bool pp_store_string(pp_session *session, const char *text, uint32_t *offset);
 bool pp_modules_prefault(void);                     // false: some have no table yet
 bool pp_caller_has_search_path(const void *caller); // its DT_RUNPATH or DT_RPATH decides what dlopen("name") finds

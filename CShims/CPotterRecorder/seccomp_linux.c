@@ -12,6 +12,7 @@
 //  3. What is executed after it gets no preload entry: our constructor would open a socket there.
 //  4. If the collector does not answer (it is stopped) its clocks may still fire: our handler stays, and does nothing.
 //  5. Who installs a filter by a system call instruction of its own is not seen.
+#include "heap.h"
 #include "real_functions.h"
 #include "recorder.h"
 #include "unwind_stacks_linux.h"
@@ -60,6 +61,7 @@ bool pp_withdraw(enum pp_counter why) {
         wait_for_other_thread(recorder);
         return false;
     }
+    pp_heap_end();
     wait_for_calls(recorder);
     bool taken_before = atomic_load(&recorder->signal_taken);
     bool given = pp_signal_give_away(why);

@@ -5,6 +5,7 @@
 //
 // All of it happens in the constructor, on the main thread, before the program's own code. Any failure leaves the
 // recorder inert; nothing is printed, the collector tells the user that nobody said hello.
+#include "heap.h"
 #include "real_functions.h"
 #include "recorder.h"
 #include <errno.h>
@@ -120,9 +121,10 @@ static void *map_shared(int fd, uint64_t size, int protection) {
 
 static pp_session *map_session(const pp_welcome *welcome, const int descriptors[3]) {
     pp_recorder *recorder = &pp_recorder_state;
-    if (welcome->session_size != PP_SESSION_SIZE)
+    if (welcome->session_size != PP_SESSION_SIZE && welcome->session_size != PP_HEAP_SESSION_SIZE)
         return NULL;
-    pp_session *session = map_shared(descriptors[0], PP_SESSION_SIZE, PROT_READ | PROT_WRITE);
+    recorder->session_size = pp_heap_is_hooked ? welcome->session_size : PP_SESSION_SIZE;
+    pp_session *session = map_shared(descriptors[0], recorder->session_size, PROT_READ | PROT_WRITE);
     recorder->tables_size = pp_tables_that_fit(welcome->tables_size);
     recorder->tables = map_shared(descriptors[1], recorder->tables_size, PROT_READ);
     recorder->bell = map_shared(descriptors[2], sizeof(pp_bell), PROT_READ | PROT_WRITE);
@@ -245,6 +247,7 @@ void pp_recorder_start(void) {
         if (session != NULL)
             begin_image(session, startup_cpu_ns);
     }
+    pp_heap_start();
     errno = saved;
 }
 

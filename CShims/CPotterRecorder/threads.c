@@ -4,12 +4,12 @@
 //   FREE ──claim──▶ CLAIMED ──filled in──▶ LIVE ──thread ends──▶ EXITED ──collector drained it──▶ FREE
 //
 // The recorder makes no thread of its own: one more pthread makes glibc lock in programs that have a single one.
+#include "heap.h"
 #include "real_functions.h"
 #include "recorder.h"
 #include <errno.h>
 #include <linux/futex.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -32,10 +32,8 @@ static start_call *new_start_call(void *(*start)(void *), void *argument, uint64
         if (atomic_compare_exchange_strong(&start_calls[i].taken, &expected, 1))
             call = &start_calls[i];
     }
-    if (call == NULL) {
-        void *page = mmap(NULL, sizeof(*call), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        call = page == MAP_FAILED ? NULL : page;
-    }
+    if (call == NULL)
+        call = pp_heap_map(sizeof(*call));
     if (call != NULL) {
         call->start = start;
         call->argument = argument;
@@ -48,7 +46,7 @@ static void free_start_call(start_call *call) {
     if (call >= start_calls && call < start_calls + sizeof(start_calls) / sizeof(start_calls[0]))
         atomic_store_explicit(&call->taken, 0, memory_order_release);
     else
-        munmap(call, sizeof(*call));
+        pp_heap_unmap(call, sizeof(*call));
 }
 
 static pp_thread *claim_slot(pp_session *session) {
@@ -231,7 +229,10 @@ void pp_thread_end(void) {
     pp_calls_end();
 }
 
-static void end_thread(void *unused) { pp_thread_end(); }
+static void end_thread(void *unused) {
+    pp_heap_thread_end();
+    pp_thread_end();
+}
 
 static void *run_thread(void *memory) {
     void *(*start)(void *) = ((start_call *)memory)->start;
@@ -242,6 +243,7 @@ static void *run_thread(void *memory) {
     // Everything that a frame of this thread can hold lies below the thread control block.
     uintptr_t high = (uintptr_t)pthread_self();
     pp_thread_begin(local, room != 0 ? high - room : 0, high, 0);
+    pp_heap_thread_begin(room != 0 ? high - room : 0, high);
     pp_announce();
     pp_thread_wait_armed(local);
     pp_calls_end(); // begun by who created us

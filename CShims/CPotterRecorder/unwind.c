@@ -17,6 +17,17 @@
 #endif
 #include "unwind_ahead.h"
 
+#if PP_UNWIND_NOTING
+// The caller's fp; whether it will be used is not known yet.
+static inline void pp_restore(pp_walk *walk, uint32_t rule, uint64_t below) {
+    uint32_t code = PP_RULE_FP(rule);
+    uint64_t word = 0, place = below - 8 * (uint64_t)(code - 1);
+    if (code == PP_RULE_SAME)
+        return;
+    *walk->fp_source = code != PP_RULE_UNKNOWN && pp_peek_word(walk, place, &word) ? place : PP_FP_NOTED;
+    walk->at.fp = word;
+}
+#else
 // The caller's value of a register that the rule field `code` describes; 0 if it is lost.
 static inline uint64_t pp_saved(const pp_walk *walk, uint32_t code, uint64_t below, uint64_t same) {
     if (code == PP_RULE_SAME)
@@ -27,14 +38,20 @@ static inline uint64_t pp_saved(const pp_walk *walk, uint32_t code, uint64_t bel
     return word;
 }
 
+// The caller's fp and async register.
+static inline void pp_restore(pp_walk *walk, uint32_t rule, uint64_t below) {
+    walk->at.async = pp_saved(walk, PP_RULE_ASYNC(rule), below, walk->at.async);
+    walk->at.fp = pp_saved(walk, PP_RULE_FP(rule), below, walk->at.fp);
+}
+#endif
+
 // Leaves the frame by a rule that has a CFA.
 static inline enum pp_step pp_step_by_cfa(pp_walk *walk, uint32_t rule) {
     uint64_t cfa = pp_arch_cfa(walk, rule), pc;
     if (cfa <= walk->at.sp || cfa > walk->high || !pp_stack_word(walk, cfa - 8, &pc))
         return PP_STEP_FAILED;
     uint64_t below = PP_RULE_KIND(rule) == PP_UNWIND_FP_DEREF ? walk->at.fp + 8 : cfa;
-    walk->at.async = pp_saved(walk, PP_RULE_ASYNC(rule), below, walk->at.async);
-    walk->at.fp = pp_saved(walk, PP_RULE_FP(rule), below, walk->at.fp);
+    pp_restore(walk, rule, below);
     walk->at.sp = cfa;
     walk->at.pc = pc;
     walk->exact = false;
@@ -43,9 +60,12 @@ static inline enum pp_step pp_step_by_cfa(pp_walk *walk, uint32_t rule) {
 
 // Leaves the frame by a guess that was checked.
 static enum pp_step pp_step_by_guess(pp_walk *walk, uint32_t kind, pp_unwound *result) {
+    if (kind == PP_UNWIND_RESOLVE)
+        PP_NOTE_PASSING(walk);
     enum pp_step step = kind == PP_UNWIND_RESOLVE ? pp_step_out_of_resolver(walk) : pp_step_by_frame_pointer(walk);
     if (step != PP_STEP_MORE)
         return step;
+    PP_NOTE_GUESS(walk);
     result->fallbacks++;
     result->flags |= PP_STACK_FALLBACK;
     return PP_STEP_MORE;
@@ -120,7 +140,14 @@ static pp_unwound pp_unwind_once(const pp_unwind_space *space, pp_registers regi
                                  uint64_t *frames) {
     const uint32_t ring = PP_MAX_FRAMES - PP_CUT_FRAMES;
     pp_unwound result = {.failed_module = PP_FRAME_NO_MODULE};
-    pp_walk walk = {.space = space, .at = registers, .stacks = stacks, .exact = true};
+    pp_walk walk = {.space = space, .at = registers, .stacks = stacks, .exact = !PP_IS_CALLER};
+#if PP_UNWIND_NOTING
+    uint64_t fp_source = PP_FP_OF_REGISTERS;
+    walk.fp_source = &fp_source;
+    stacks->notes->count = 0;
+    stacks->notes->uses_fp = false;
+    stacks->notes->lasting = PP_NOTES_ARE_COMPLETE;
+#endif
     enum pp_step step = PP_STEP_MORE;
     uint32_t walked = 0;
     while (step == PP_STEP_MORE) {
@@ -129,8 +156,8 @@ static pp_unwound pp_unwind_once(const pp_unwind_space *space, pp_registers regi
         frames[walked < PP_CUT_FRAMES ? walked : PP_CUT_FRAMES + (walked - PP_CUT_FRAMES) % ring] =
             pp_frame_of(&walk, address);
         walked++;
-        bool on_stack = !walk.exact || pp_enter_stack(&walk);
-        if (walked == 1 && on_stack && !walk.probing)
+        bool on_stack = !(walk.exact || (PP_IS_CALLER && walked == 1)) || pp_enter_stack(&walk);
+        if (walked == 1 && on_stack && !walk.probing && !PP_IS_CALLER)
             pp_fetch_ahead(&walk);
         if (walked == PP_WALK_LIMIT || !on_stack)
             step = PP_STEP_FAILED;

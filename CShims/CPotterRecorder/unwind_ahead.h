@@ -12,6 +12,11 @@ static inline void pp_locate(pp_walk *walk, uint64_t address) {
         return;
     walk->range = pp_range_of(walk->space, address);
     walk->table = pp_table_of(walk->space, walk->range);
+#if PP_UNWIND_NOTING
+    if (walk->table == NULL && walk->range != NULL && walk->range->module < PP_MODULE_SLOTS &&
+        pp_load32(&walk->space->modules[walk->range->module].state) != PP_MODULE_PREPARED)
+        PP_NOTE_PASSING(walk); // its table is still to come
+#endif
 }
 
 // A look-up that is to come.

@@ -28,6 +28,7 @@ static inline bool pp_enter_stack(pp_walk *walk) {
     walk->low = sp & ~(uint64_t)7;
     walk->high = (sp & ~(uint64_t)(PP_PROBE_PAGE - 1)) + PP_PROBE_PAGE;
     walk->probing = true;
+    PP_NOTE_PASSING(walk);
     return true;
 }
 

@@ -6,6 +6,7 @@
 //  3. in the code segment of a mapped module, to see whether an address follows a call (unwind_fallback.c).
 #pragma once
 #include "pp_unwind.h"
+#include "unwind_noting.h"
 #include <stddef.h>
 
 #define PP_LIKELY(condition) __builtin_expect(!!(condition), 1)
@@ -21,15 +22,26 @@ typedef struct pp_walk {
     const pp_unwind_table *table; // of that range; NULL: none
     bool exact;                   // pc is that of an interrupted instruction, not a return address
     bool sp_is_least;             // arm64: sp is this or higher, as a frame pointer was believed
+#if PP_UNWIND_NOTING
+    uint64_t *fp_source; // where the fp at hand comes from: unwind_noting.h
+#endif
 } pp_walk;
 
 enum pp_step { PP_STEP_MORE, PP_STEP_END, PP_STEP_FAILED };
 
 // Reads the stack word at `address` if the walk may.
-static inline bool pp_stack_word(const pp_walk *walk, uint64_t address, uint64_t *word) {
+static inline bool pp_peek_word(const pp_walk *walk, uint64_t address, uint64_t *word) {
     if ((address & 7) != 0 || address < walk->low || address > walk->high - 8)
         return false;
     *word = *(const volatile uint64_t *)address; // volatile: the words belong to a running program
+    return true;
+}
+
+// The same for a word that the walk depends on from here on.
+static inline bool pp_stack_word(const pp_walk *walk, uint64_t address, uint64_t *word) {
+    if (!pp_peek_word(walk, address, word))
+        return false;
+    PP_NOTE_WORD(walk, address);
     return true;
 }
 

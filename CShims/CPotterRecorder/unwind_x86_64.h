@@ -18,6 +18,7 @@
 static inline enum pp_step pp_arch_step_signal(pp_walk *walk) {
     uint64_t context = walk->at.sp;
     pp_registers saved;
+    PP_NOTE_PASSING(walk); // what lies on the other stack may be unmapped when it is looked at again
     if (!pp_stack_word(walk, context + PP_UCONTEXT_RIP, &saved.pc) ||
         !pp_stack_word(walk, context + PP_UCONTEXT_RSP, &saved.sp) ||
         !pp_stack_word(walk, context + PP_UCONTEXT_RBP, &saved.fp) ||
@@ -30,7 +31,10 @@ static inline enum pp_step pp_arch_step_signal(pp_walk *walk) {
 
 // Asynchronous Swift functions mark their frames by bit 60 of the saved rbp.
 #define PP_SWIFT_ASYNC_FRAME (1ull << 60)
-static inline uint64_t pp_arch_frame_pointer(const pp_walk *walk) { return walk->at.fp & ~PP_SWIFT_ASYNC_FRAME; }
+static inline uint64_t pp_arch_frame_pointer(const pp_walk *walk) {
+    PP_NOTE_FP(walk);
+    return walk->at.fp & ~PP_SWIFT_ASYNC_FRAME;
+}
 
 // Canonical frame address of a rule; 0 if it has none.
 static inline uint64_t pp_arch_cfa(const pp_walk *walk, uint32_t rule) {

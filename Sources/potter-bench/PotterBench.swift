@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import ArgumentParser
 
-/// Makes what benchmarks measure; Scripts/bench-report runs it. Not installed.
+/// Makes what benchmarks measure; Scripts/bench-report and bench-heap run it. Not installed.
 @main
 struct PotterBench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "potter-bench", abstract: "Writes a generated recording through the production writer.")
+        commandName: "potter-bench", abstract: "Makes what benchmarks measure.",
+        subcommands: [GenerateRecording.self, WriteUnwindTables.self], defaultSubcommand: GenerateRecording.self)
+}
+
+struct GenerateRecording: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "recording", abstract: "Writes a generated recording through the production writer.")
 
     @Argument(help: "The recording to write.")
     var output: String

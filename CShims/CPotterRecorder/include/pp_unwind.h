@@ -54,6 +54,7 @@ typedef struct pp_stacks {
     /// Whether the page that starts at `address` can be read: for stacks that nobody announced (coroutines). Called in
     /// the handler. NULL: such stacks yield their leaf only, incomplete.
     bool (*_Nullable is_readable)(uint64_t address);
+    struct pp_notes *_Nullable notes; // of the noting unwind (unwind_notes.h)
 } pp_stacks;
 
 /// Walks the stack from `registers` and writes frames (PP_FRAME_*, leaf first) to `frames` (room for PP_MAX_FRAMES).

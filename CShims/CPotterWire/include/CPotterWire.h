@@ -180,7 +180,7 @@ typedef struct pp_process {
     _Atomic uint32_t filtered;     // what claims SIGPROF is 1: a seccomp filter, below which none of ours may come;
                                    // 2: a limit of address space, which our memory would exceed; 3: a tracer
     _Atomic uint32_t traced;       // 1: its parent traces it: what it executes must not load the recorder
-    uint32_t reserved[2];
+    _Atomic uint64_t heap_root;    // address of its pp_heap_root, in its own memory; 0: none
 } pp_process;
 _Static_assert(sizeof(pp_process) == 64, "process slot");
 
@@ -227,8 +227,11 @@ typedef struct pp_session {
     uint32_t copy_limit;               // slots of copied stacks in use, at most PP_COPY_SLOTS
     uint32_t copies_all;               // 1: every stack is copied; 0: those that need a table which is not there yet
     uint32_t signal;                   // of clocks and timers: SIGPROF, or SIGTRAP for engine sigtrap
+    uint32_t heap_mode;                // PP_HEAP_*
+    uint64_t heap_interval;            // PP_HEAP_SAMPLED: mean distance of samples, bytes
+    uint32_t heap_flags;
     uint32_t reserved3;
-    uint64_t reserved0[10];
+    uint64_t reserved0[8];
     // Written by the collector while recording.
     _Atomic uint64_t heartbeat_ns; // CLOCK_MONOTONIC; older than PP_HEARTBEAT_STALE_NS: the collector is gone
     _Atomic uint32_t state;        // PP_SESSION_*
@@ -253,6 +256,7 @@ _Static_assert(PP_COUNT_COUNTERS <= 16, "counters");
 
 #include "pp_copied_stack.h"
 #include "pp_freeze.h"
+#include "pp_heap.h"
 
 // Area sizes, in the order of the layout; each area starts on a page.
 #define PP_PAGE_ROUND(bytes) (((uint64_t)(bytes) + 4095u) & ~(uint64_t)4095u)
@@ -267,6 +271,11 @@ _Static_assert(PP_COUNT_COUNTERS <= 16, "counters");
 #define PP_COPIES_OFFSET (PP_STACK_ARENA_OFFSET + PP_PAGE_ROUND((uint64_t)PP_STACK_ARENA_WORDS * 8))
 #define PP_FREEZE_OFFSET (PP_COPIES_OFFSET + PP_PAGE_ROUND(PP_COPY_OWNERS_BYTES + PP_COPY_SLOTS * sizeof(pp_copy)))
 #define PP_SESSION_SIZE (PP_FREEZE_OFFSET + PP_PAGE_ROUND(PP_FREEZE_BYTES))
+#define PP_HEAP_OFFSET PP_SESSION_SIZE // with heap_mode alone, and then the memfd ends with the heap area
+#define PP_HEAP_TABLES_OFFSET (PP_HEAP_OFFSET + sizeof(pp_heap_area))
+#define PP_HEAP_SITES_OFFSET                                                                                           \
+    (PP_HEAP_OFFSET + PP_PAGE_ROUND(sizeof(pp_heap_area) + PP_HEAP_TABLES * sizeof(pp_heap_table)))
+#define PP_HEAP_SESSION_SIZE (PP_SESSION_SIZE + PP_HEAP_BYTES)
 
 // A limit of address space or data counts what the recorder maps in the target (but for the unwind tables, which are
 // cut to fit): it is to be at most one part in so many, or the program runs unrecorded.
