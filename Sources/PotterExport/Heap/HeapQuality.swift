@@ -10,23 +10,23 @@ struct HeapQuality {
     let heap: HeapProfile
     private var quality: Quality { heap.profile.summary.quality }
 
-    /// Keys of counters, and what they mean to a user.
-    private static let problems: [(key: String, text: String)] = [
-        (QualityKey.heapNoTable, "events without a counter (the counters' memory is full)"),
-        (QualityKey.heapNoIndex, "blocks that are not in the index (no memory for it)"),
-        (QualityKey.heapUnknownFree, "frees of blocks that nobody saw allocated"),
-        (QualityKey.heapReplaced, "blocks that came again without a free"),
-        (QualityKey.heapNestedLost, "events of signal handlers within malloc"),
-        (QualityKey.heapStacksFull, "blocks whose stack found no room"),
-        (QualityKey.heapNoMapping, "mappings that found no room in the list"),
-        (QualityKey.heapPointsNoRoom, "points that --max-size left no room for"),
-        (QualityKey.heapRefusedLimit, "programs not recorded: they limit their address space"),
-        (QualityKey.heapRefusedBypassed, "programs not recorded: they define malloc themselves"),
+    /// Keys of counters, what they count, and what that means.
+    private static let problems: [(key: String, one: String, text: String)] = [
+        (QualityKey.heapNoTable, "call", "without a counter (the counters' memory is full)"),
+        (QualityKey.heapNoIndex, "block", "not in the index (no memory for it)"),
+        (QualityKey.heapUnknownFree, "free", "of what nobody saw allocated"),
+        (QualityKey.heapReplaced, "block", "given out again without a free"),
+        (QualityKey.heapNestedLost, "call", "of signal handlers within malloc lost"),
+        (QualityKey.heapStacksFull, "block", "without a stack (the stack table is full)"),
+        (QualityKey.heapNoMapping, "mapping", "without room in the list"),
+        (QualityKey.heapPointsNoRoom, "point", "left out for --max-size"),
+        (QualityKey.heapRefusedLimit, "program", "not recorded, with a limit of address space (ulimit -v, -d)"),
+        (QualityKey.heapRefusedBypassed, "program", "not recorded, with a malloc of its own"),
     ]
 
     func lines() -> [String] {
         var found = Self.problems.filter { quality.number($0.key) > 0 }.map {
-            "\(Units.count(quality.number($0.key))) \($0.text)"
+            "\(HeaderText.plural(Int(quality.number($0.key)), $0.one)) \($0.text)"
         }
         let all = heap.total(of: .block).allocations.bytes
         let percent = HeapText.share(heap.incomplete.bytes, of: all)

@@ -14,7 +14,8 @@ struct HeapText {
     func lines() -> [String] {
         let summary = heap.profile.summary
         let header = [HeaderText(summary: summary).command] + (sums + HeapQuality(heap: heap).lines()).map { "  " + $0 }
-        return header + [""] + (options.tree ? tree : functions)
+        let rows = options.tree ? tree : functions
+        return header + [""] + (rows.isEmpty ? ["  nothing \(absence)"] : rows)
     }
 
     // MARK: Sums
@@ -29,7 +30,7 @@ struct HeapText {
             "allocated \(Self.amount(total.allocations)); freed \(Self.amount(total.frees)), "
                 + "\(Units.percent(Self.share(total.temporaryBlocks, of: total.allocations.blocks), places: 1)) temporary",
             "never freed \(Self.amount(total.live))\(heap.isExact ? "" : " " + Self.margin(total.liveBytesVariance))"
-                + peak,
+                + processes + peak,
         ]
         let mappings = [HeapKind.privateMapping, .mappedFile].map { heap.total(of: $0) }
         if mappings.contains(where: { $0.allocations.blocks > 0 }) {
@@ -38,6 +39,12 @@ struct HeapText {
                     + "files and shared \(Units.bytes(Int64(clamping: mappings[1].live.bytes)))")
         }
         return lines
+    }
+
+    /// More than one: what is left is what all of them left, and may be more than was live at a time.
+    private var processes: String {
+        let count = Set(heap.sites.lazy.filter { $0.kind == .block }.map(\.process)).count
+        return count > 1 ? ", by \(count) processes" : ""
     }
 
     private var peak: String {
@@ -64,7 +71,7 @@ struct HeapText {
         let all = HeapFunctions(heap, by: options.metric).rows.filter { $0.own(by: options.metric).bytes > 0 }
         let rows = all.prefix(options.limit.map { $0 == 0 ? .max : $0 } ?? Self.defaultRows)
         let sum = all.reduce(UInt64(0)) { $0 &+ $1.own(by: options.metric).bytes }
-        guard sum > 0 else { return ["  nothing \(Self.absence(of: options.metric))"] }
+        guard sum > 0 else { return [] }
         var columns = TextColumns(
             [("self", .right), (options.metric.rawValue, .right)] + (heap.isExact ? [] : [("±95%", .left)])
                 + [
@@ -80,12 +87,11 @@ struct HeapText {
     /// What stands beside the metric that was asked for.
     private var other: HeapMetric { options.metric == .allocated ? .live : .allocated }
 
-    private static func absence(of metric: HeapMetric) -> String {
-        switch metric {
-        case .live: "was left: all that was allocated was freed"
-        case .peak: "was live when the program was looked at"
-        case .allocated: "was allocated"
-        }
+    /// Why there are no rows.
+    private var absence: String {
+        guard heap.total(of: .block).allocations.blocks > 0 else { return "was seen to be allocated" }
+        return options.metric == .live
+            ? "is left: all that was allocated was freed" : "was live when the program was looked at"
     }
 
     private func cells(_ row: HeapFunctions.Row, of sum: UInt64) -> [String] {
