@@ -3,7 +3,8 @@
 //
 //  1. Nobody waits without an end: the forker until the deadline, the others 50 ms longer, and none while the collector
 //     is gone. Whoever misses the deadline was running meanwhile, which the collector sees by its slot.
-//  2. The copy is made by a raw clone: no atfork handler of the program runs, its exit sends no SIGCHLD, wait() does not
+//  2. The copy is made by a raw clone: no atfork handler of the program runs, its exit sends no SIGCHLD, wait() does
+//  not
 //     see it. It runs in this handler with every signal blocked, makes no call of the C library's that takes a lock,
 //     and ends when it is told to, or when the collector does not live any more.
 //  3. A park is a signal of ours like any other to interrupted calls: blocking_linux.c issues them again.
@@ -19,9 +20,7 @@
 #define PP_PARK_GRACE_NS 50000000ull
 #define PP_FUTEX_SLICE_NS 10000000ull // how soon a dead collector is noticed
 
-static pp_freeze *freeze_of(pp_session *session) {
-    return (pp_freeze *)((uint8_t *)session + PP_FREEZE_OFFSET);
-}
+static pp_freeze *freeze_of(pp_session *session) { return (pp_freeze *)((uint8_t *)session + PP_FREEZE_OFFSET); }
 
 static uint8_t *buffer_of(pp_session *session) { return (uint8_t *)session + PP_FREEZE_OFFSET + 4096; }
 
@@ -101,7 +100,8 @@ static void park(pp_session *session, pp_local *local, uint32_t order, const uco
         }
         return;
     }
-    while ((parked = atomic_load(&freeze->parked)) < atomic_load(&freeze->expected) && sleep_on(&freeze->parked, parked, deadline)) {
+    while ((parked = atomic_load(&freeze->parked)) < atomic_load(&freeze->expected) &&
+           sleep_on(&freeze->parked, parked, deadline)) {
     }
     fork_copy(session, freeze);
     atomic_store_explicit(&freeze->order, (order & ~PP_ORDER_KIND) | PP_ORDER_GO, memory_order_release);

@@ -13,7 +13,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PP_TABLE_WAIT_NS 20000000ull // how long dlopen waits for the new module's unwind table
+#define PP_TABLE_WAIT_NS 20000000ull        // how long dlopen waits for the new module's unwind table
+#define PP_HEAP_TABLE_WAIT_NS 1000000000ull // the same with malloc hooks, which copy no stacks
 
 static _Atomic uint32_t scanning; // spin lock of the writer; handlers never take it
 static uint64_t seen_adds, seen_subs;
@@ -188,9 +189,10 @@ static void scan_modules(bool wait_for_tables) {
     if (this.added_count == 0 || !wait_for_tables)
         return;
     pp_announce();
+    uint64_t wait_ns = recorder->session->heap_mode != PP_HEAP_OFF ? PP_HEAP_TABLE_WAIT_NS : PP_TABLE_WAIT_NS;
     for (uint32_t i = 0; i < this.added_count; i++) {
         pp_module *module = &pp_modules(recorder->session)[this.added[i]];
-        if (!pp_wait_word(&module->state, PP_MODULE_ANNOUNCED, PP_TABLE_WAIT_NS))
+        if (!pp_wait_word(&module->state, PP_MODULE_ANNOUNCED, wait_ns))
             return;
         prefault_table(module);
     }

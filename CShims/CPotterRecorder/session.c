@@ -23,6 +23,8 @@
 #include <unistd.h>
 
 #define PP_ANSWER_TIMEOUT_MS 1000 // design, decision 2
+// So often as long with malloc hooks: they copy no stacks, and what a module without a table allocates has no callers.
+#define PP_HEAP_ANSWERS 30
 
 pp_recorder pp_recorder_state = {.signal = SIGPROF};
 __thread pp_local pp_local_state = {.timer = -1};
@@ -204,6 +206,14 @@ static void remember_environment(const char *path) {
     }
 }
 
+// Until the tables of the first modules are there.
+static void wait_for_tables(pp_session *session) {
+    int times = session->heap_mode != PP_HEAP_OFF ? PP_HEAP_ANSWERS : 1;
+    for (int i = 0; i < times; i++)
+        if (pp_wait_word(&session->ready, 0, PP_ANSWER_TIMEOUT_MS * 1000000ull) || !pp_collector_lives())
+            return;
+}
+
 static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
     pp_recorder *recorder = &pp_recorder_state;
     recorder->main_stack_high = main_stack_high();
@@ -223,7 +233,7 @@ static bool begin_image(pp_session *session, uint64_t startup_cpu_ns) {
     pp_thread_begin(&pp_local_state, recorder->main_stack_low, recorder->main_stack_high,
                     pp_now(CLOCK_THREAD_CPUTIME_ID));
     pp_announce();
-    pp_wait_word(&session->ready, 0, PP_ANSWER_TIMEOUT_MS * 1000000ull);
+    wait_for_tables(session);
     pp_thread_wait_armed(&pp_local_state); // it is: this notes the clock
     if (!pp_modules_prefault())
         pp_copies_prefault(PP_COPY_SLOTS);

@@ -75,7 +75,10 @@ final class Collector {
         }
         if now - lastCommit >= Self.commitIntervalNs {
             lastCommit = now
-            for session in sessions { try session.refreshThreads() }
+            for session in sessions {
+                try session.refreshThreads()
+                try session.followHeap(now)
+            }
             try writer.commit()
         }
     }

@@ -22,8 +22,12 @@ struct CollectorTotals {
     var modules = 0
     /// Programs that were executed and could not be recorded, with how often.
     var foreign: [String: UInt64] = [:]
+    var heapCounters = [UInt64](repeating: 0, count: Int(PP_HEAP_COUNT_COUNTERS.rawValue))
+    /// Images in which the malloc hooks do nothing, by the reason (PP_HEAP_REFUSED_*).
+    var heapRefused: [UInt32: Int] = [:]
 
     mutating func add(_ session: TargetSession) {
+        addHeap(session)
         images += 1
         processes += session.processCount
         modules += session.moduleRows.count
@@ -46,6 +50,15 @@ struct CollectorTotals {
         foreign.merge(session.memory.foreignPrograms(), uniquingKeysWith: { $0.plus($1) })
         handlerNs = handlerNs.plus(session.handlerNs)
         cpuNs = cpuNs.plus(session.endedCPU)
+    }
+
+    private mutating func addHeap(_ session: TargetSession) {
+        guard session.settings.heap != .off else { return }
+        for i in heapCounters.indices {
+            heapCounters[i] = heapCounters[i].plus(pp_heap_counter(session.memory.header, UInt32(i)))
+        }
+        let refused = pp_heap_refused(session.memory.header)
+        if refused != 0 { heapRefused[refused, default: 0] += 1 }
     }
 
     /// Samples that were taken and could not be kept.

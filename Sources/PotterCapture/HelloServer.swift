@@ -38,10 +38,10 @@ final class HelloServer: @unchecked Sendable {
         }
     }
 
-    /// Starts answering. `configure` fills in the header of each new session.
+    /// Starts answering. Each new session gets `header`.
     func start(
-        store: UnwindTableStore, bell: SharedMemory, accepts: @escaping @Sendable (Int32, uid_t) -> Bool,
-        configure: @escaping @Sendable (UnsafeMutablePointer<pp_session>) -> Void
+        store: UnwindTableStore, bell: SharedMemory, header: SessionHeader,
+        accepts: @escaping @Sendable (Int32, uid_t) -> Bool
     ) {
         let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
         source.setEventHandler { [self] in
@@ -50,7 +50,7 @@ final class HelloServer: @unchecked Sendable {
             while case let peer = potter_accept(descriptor, &pid, &uid), peer >= 0 {
                 welcome(
                     peer, pid: pid, accepted: known.withLock { $0.contains(pid) } || accepts(pid, uid), store: store,
-                    bell: bell, configure: configure)
+                    bell: bell, header: header)
                 close(peer)
             }
         }
@@ -59,17 +59,18 @@ final class HelloServer: @unchecked Sendable {
     }
 
     private func welcome(
-        _ peer: Int32, pid: Int32, accepted: Bool, store: UnwindTableStore, bell: SharedMemory,
-        configure: (UnsafeMutablePointer<pp_session>) -> Void
+        _ peer: Int32, pid: Int32, accepted: Bool, store: UnwindTableStore, bell: SharedMemory, header: SessionHeader
     ) {
         var hello = pp_hello()
         // Strangers are not waited for: they could hold up everybody else. They see the connection closed, and stay inert.
         let got = !accepted ? 0 : potter_receive(peer, &hello, MemoryLayout<pp_hello>.size, 200)
         guard accepted, got == MemoryLayout<pp_hello>.size, hello.magic == PP_HELLO_MAGIC else { return }
         var answer = pp_welcome(
-            magic: PP_HELLO_MAGIC, version: PP_WIRE_VERSION, status: 1, reserved: 0, session_size: pp_session_size(),
+            magic: PP_HELLO_MAGIC, version: PP_WIRE_VERSION, status: 1, reserved: 0, session_size: header.sessionSize,
             tables_size: store.memory.size)
-        guard hello.version == PP_WIRE_VERSION, let memory = try? SessionMemory(configure: configure) else {
+        guard hello.version == PP_WIRE_VERSION,
+            let memory = try? SessionMemory(size: header.sessionSize, configure: header.fill)
+        else {
             _ = potter_send_descriptors(peer, &answer, MemoryLayout<pp_welcome>.size, [], 0)
             if hello.version != PP_WIRE_VERSION {
                 refusals.withLock { $0.append("process \(pid) has a preload library of wire version \(hello.version)") }

@@ -1,9 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 
-/// Where `libPotterPreload.so` is.
+/// Where `libPotterPreload.so` is, or `libPotterHeap.so`, which is loaded in its place to record the heap.
 enum PreloadLibrary {
     static let fileName = "libPotterPreload.so"
+    static let heapFileName = "libPotterHeap.so"
+
+    /// The library that records the heap lies beside the other one.
+    static func find(override: String?, heap: HeapChoice) throws -> String {
+        let plain = try find(override: override)
+        guard heap != .off else { return plain }
+        let path = plain[..<(plain.lastIndex(of: "/") ?? plain.startIndex)] + "/" + heapFileName
+        guard access(String(path), R_OK) == 0 else {
+            throw CaptureError("\(path) was not found, which records the heap; run `swift build`, or Scripts/install")
+        }
+        return String(path)
+    }
 
     /// In order: `--preload-library`, POTTER_PRELOAD_LIBRARY, beside the executable, ../lib/potter-prof.
     static func find(override: String?) throws -> String {

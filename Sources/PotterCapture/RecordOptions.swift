@@ -22,6 +22,15 @@ public enum UnwinderChoice: String, Sendable, CaseIterable {
     case libunwind
 }
 
+/// Whether malloc and its family are recorded. See Docs/Heap.md.
+public enum HeapChoice: String, Sendable, CaseIterable {
+    case off
+    /// Each byte that is allocated has the same chance; what is shown is an estimate, with its interval.
+    case sampled
+    /// Every call.
+    case exact
+}
+
 /// What `potter-prof record` was asked to do.
 public struct RecordOptions: Sendable {
     /// The command and its arguments; never empty.
@@ -31,6 +40,9 @@ public struct RecordOptions: Sendable {
     public var frequency = 99
     public var engine = EngineChoice.auto
     public var unwinder = UnwinderChoice.tables
+    public var heap = HeapChoice.off
+    /// Mean distance of heap samples, bytes.
+    public var heapInterval: UInt64 = 512 << 10
     /// Follow forked and executed children.
     public var inherit = true
     /// Milliseconds before sampling starts.

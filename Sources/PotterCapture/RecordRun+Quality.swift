@@ -43,6 +43,7 @@ extension RecordRun {
             ("cost.collector_ns", Int64(clamping: ProcFiles.processCPU(pid: getpid()) ?? 0)),
         ]
         for (key, value) in numbers { try writer.setQuality(key, value) }
+        try writeHeapQuality(totals)
         try writer.setQuality(QualityKey.unwinder, settings.unwinder.rawValue)
         for (path, n) in totals.foreign { try writer.setQuality("images.foreign:\(path)", Int64(clamping: n)) }
         for (module, n) in totals.tally.incomplete {
@@ -51,6 +52,27 @@ extension RecordRun {
         for (module, n) in totals.tally.fallback {
             try writer.setQuality("unwind.fallback:\(module)", Int64(clamping: n))
         }
+    }
+
+    private func writeHeapQuality(_ totals: CollectorTotals) throws {
+        guard options.heap != .off else { return }
+        try writer.setQuality(QualityKey.heapMode, options.heap.rawValue)
+        try writer.setQuality(QualityKey.heapInterval, options.heap == .sampled ? Int64(options.heapInterval) : 0)
+        let keys: [(pp_heap_counter, String)] = [
+            (PP_HEAP_COUNT_NO_TABLE, QualityKey.heapNoTable), (PP_HEAP_COUNT_NO_INDEX, QualityKey.heapNoIndex),
+            (PP_HEAP_COUNT_UNKNOWN_FREE, QualityKey.heapUnknownFree),
+            (PP_HEAP_COUNT_REPLACED, QualityKey.heapReplaced),
+            (PP_HEAP_COUNT_NESTED_LOST, QualityKey.heapNestedLost),
+            (PP_HEAP_COUNT_STACKS_FULL, QualityKey.heapStacksFull),
+            (PP_HEAP_COUNT_NO_MAPPING, QualityKey.heapNoMapping),
+        ]
+        for (counter, key) in keys {
+            try writer.setQuality(key, Int64(clamping: totals.heapCounters[Int(counter.rawValue)]))
+        }
+        try writer.setQuality(QualityKey.heapPointsNoRoom, Int64(clamping: writer.heapPointsWithoutRoom))
+        try writer.setQuality(QualityKey.heapRefusedLimit, Int64(totals.heapRefused[PP_HEAP_REFUSED_LIMIT.value] ?? 0))
+        try writer.setQuality(
+            QualityKey.heapRefusedBypassed, Int64(totals.heapRefused[PP_HEAP_REFUSED_BYPASSED.value] ?? 0))
     }
 
     /// What ran beside the recording: the kernel's account of the command and its children against ours.

@@ -20,7 +20,7 @@ public struct RecordRun {
         self.options = options
         self.launch = launch
         potter_occupy_standard_descriptors()
-        preload = try PreloadLibrary.find(override: options.preloadLibrary)
+        preload = try PreloadLibrary.find(override: options.preloadLibrary, heap: options.heap)
         settings = try SamplingSettings(options)
         potter_hold_standard_descriptors()
         potter_ignore_signals()
@@ -30,6 +30,8 @@ public struct RecordRun {
         let memory = try CollectorMemory()
         writer = try RecordingWriter(
             path: options.output, run: Self.describe(options, settings), maxBytes: options.maxBytes)
+        // Now: a recording whose recorder is killed has a heap, too.
+        if options.heap != .off { try writer.setQuality(QualityKey.heapMode, options.heap.rawValue) }
         collector = try Collector(settings: settings, writer: writer, memory: memory)
     }
 
@@ -79,11 +81,10 @@ public struct RecordRun {
         let inherit = options.inherit
         let target = TargetIdentity()
         collector.server.start(
-            store: collector.store, bell: collector.bell,
+            store: collector.store, bell: collector.bell, header: header,
             accepts: { pid, peer in
                 (inherit || target.isFirst(pid)) && (peer == uid || Descent.of(pid, from: us))
-            },
-            configure: { header.fill($0) })
+            })
         potter_block_signals()
         let pid: Int32
         do {

@@ -26,6 +26,8 @@ final class SamplingSettings {
     /// Why this one, in the words of the quality line.
     let reason: String
     let unwinder: UnwinderChoice
+    let heap: HeapChoice
+    let heapInterval: UInt64
     let frequency: Int
     let meanPeriodNs: UInt64
     let timerIntervalNs: UInt64
@@ -38,6 +40,7 @@ final class SamplingSettings {
     init(_ options: RecordOptions) throws {
         frequency = options.frequency
         unwinder = options.unwinder
+        (heap, heapInterval) = (options.heap, options.heapInterval)
         period = SamplingPeriod(mean: 1_000_000_000 / UInt64(max(frequency, 1)))
         meanPeriodNs = period.mean
         faultNs = options.engine == .timer ? 0 : PageFaultCost.measured()
@@ -75,7 +78,7 @@ final class SamplingSettings {
         SessionHeader(
             engine: engine.hasClocks ? PP_ENGINE_PERF.value : PP_ENGINE_TIMER.value, signal: UInt32(engine.signal),
             startWaitUs: engine.hasClocks ? Self.startWaitUs : 0, timerIntervalNs: timerIntervalNs,
-            copiesAll: unwinder == .libunwind, follow: follow, limits: limits)
+            copiesAll: unwinder == .libunwind, follow: follow, heap: heap, heapInterval: heapInterval, limits: limits)
     }
 }
 
@@ -87,12 +90,19 @@ struct SessionHeader: Sendable {
     let timerIntervalNs: UInt64
     let copiesAll: Bool
     let follow: Bool
+    let heap: HeapChoice
+    let heapInterval: UInt64
     let limits: SessionLimits
+
+    var sessionSize: UInt64 { heap == .off ? pp_session_size() : pp_heap_session_size() }
 
     /// Slots while only the stacks that lack a table are copied: 2 MiB, of programs that load libraries alone.
     private static let someCopies: UInt32 = 64
 
     func fill(_ header: UnsafeMutablePointer<pp_session>) {
+        if heap != .off {
+            pp_session_set_heap(header, heap == .exact ? PP_HEAP_EXACT.value : PP_HEAP_SAMPLED.value, heapInterval)
+        }
         header.pointee.engine = engine
         header.pointee.signal = signal
         header.pointee.start_wait_us = startWaitUs

@@ -48,9 +48,8 @@ final class SessionMemory: @unchecked Sendable {
     let memory: SharedMemory
     let header: UnsafeMutablePointer<pp_session>
 
-    init(configure: (UnsafeMutablePointer<pp_session>) -> Void) throws {
-        memory = try SharedMemory(
-            name: "potter-session", size: pp_session_size(), reserved: pp_session_reserved())
+    init(size: UInt64 = pp_session_size(), configure: (UnsafeMutablePointer<pp_session>) -> Void) throws {
+        memory = try SharedMemory(name: "potter-session", size: size, reserved: pp_session_reserved())
         header = memory.base.assumingMemoryBound(to: pp_session.self)
         pp_session_init(header)
         configure(header)

@@ -76,7 +76,7 @@ extension TargetSession {
         return loss
     }
 
-    private func stackRow(_ id: UInt32, of process: TrackedProcess) throws -> Int64? {
+    func stackRow(_ id: UInt32, of process: TrackedProcess) throws -> Int64? {
         let code = stacksOutside.contains(id) ? try codeRow(of: process) : 0
         if let row = stackRows[UInt64(code) << 32 | UInt64(id)] {
             if let flags = flaggedStacks[id] { count(flags) }

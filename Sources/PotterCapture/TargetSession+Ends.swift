@@ -24,6 +24,7 @@ extension TargetSession {
         try scanThreads(dying: process)
         try scanModules({})
         for thread in threads.values where thread.process === process { try end(thread, memory.thread(thread.slot)) }
+        try endHeap(of: process)
         let claim = memory.process(process.slot)
         let last = max(cpu ?? 0, pp_process_exit_cpu(claim), process.lastCPU)
         process.lastCPU = last

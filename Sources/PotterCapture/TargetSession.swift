@@ -43,6 +43,7 @@ final class TargetSession {
     var stacksOutside: Set<UInt32> = []
     var flaggedStacks: [UInt32: FlaggedStack] = [:]
     var tally = UnwindTally()
+    var heap = HeapTally()
     /// Time in handlers of threads that ended, ns.
     var handlerNs: UInt64 = 0
     var records: UInt64 = 0
@@ -51,6 +52,7 @@ final class TargetSession {
     var badRecords: UInt64 = 0
     private var seenAnnounced: UInt32 = .max
     private let arrivedNs = potter_monotonic_ns()
+    var heapStartNs: UInt64 { arrivedNs }
     let prepared = PreparedTables()
     /// CPU time before the recorder's constructor, ns: of the image's first process.
     var startupCPU: UInt64 = 0
@@ -100,10 +102,11 @@ final class TargetSession {
         answerHello()
     }
 
-    /// The target's main thread waits until its modules' tables are there and it is armed, at most a second.
+    /// The target's main thread waits until its modules' tables are there and it is armed, at most a second; to
+    /// record the heap, at most thirty.
     private func answerHello() {
         guard !pp_session_is_ready(memory.header), !threads.isEmpty else { return }
-        let late = potter_monotonic_ns() - arrivedNs > 900_000_000
+        let late = potter_monotonic_ns() - arrivedNs > (settings.heap == .off ? 900_000_000 : 29_900_000_000)
         if unprepared.isEmpty || late {
             potter_futex_wake(pp_session_set_ready(memory.header))
         }

@@ -15,6 +15,19 @@ public enum Units {
         }
     }
 
+    /// `1.23 GB`, `45.6 MB`, `789 kB`, `12 B`: powers of 1000, as `ls --si`, with three digits.
+    public static func bytes(_ count: Int64) -> String {
+        let magnitude = Double(count.magnitude)
+        let sign = count < 0 ? "-" : ""
+        switch magnitude {
+        case 0.9995e12...: return sign + significant(magnitude / 1e12) + " TB"
+        case 0.9995e9...: return sign + significant(magnitude / 1e9) + " GB"
+        case 0.9995e6...: return sign + significant(magnitude / 1e6) + " MB"
+        case 0.9995e3...: return sign + significant(magnitude / 1e3) + " kB"
+        default: return "\(count) B"
+        }
+    }
+
     /// `12.34%`
     public static func percent(_ value: Double, places: Int = 2) -> String {
         decimal(value, places: places) + "%"

@@ -14,7 +14,9 @@ struct PotterProf: ParsableCommand {
               potter-prof report --flamegraph
             """,
         version: potterVersion,
-        subcommands: [RecordCommand.self, ReportCommand.self, FindingsCommand.self, DoctorCommand.self])
+        subcommands: [
+            RecordCommand.self, ReportCommand.self, HeapCommand.self, FindingsCommand.self, DoctorCommand.self,
+        ])
 
     private static let usageStatus: Int32 = 2
 

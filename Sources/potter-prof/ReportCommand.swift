@@ -44,18 +44,14 @@ struct ReportCommand: ParsableCommand {
         options.input = input
         options.selection = try selection.selection()
         try views.apply(to: &options)
-        options.json = json.map(target)
-        options.folded = folded.map(target)
-        options.flameGraph = flameGraph.map(target)
+        options.json = json.map(ReportOptions.Target.init(argument:))
+        options.folded = folded.map(ReportOptions.Target.init(argument:))
+        options.flameGraph = flameGraph.map(ReportOptions.Target.init(argument:))
         let symbols = symfs.map { root in
             { (writer: RecordingWriter) in try Interpreter(writer: writer, symbolRoot: root).renameLocations() }
         }
         let run = ReportRun(
             options, nameLocations: { try Interpreter(writer: $0).nameLocations() }, renameLocations: symbols)
         throw ExitCode(run.exitStatus())
-    }
-
-    private func target(_ name: String) -> ReportOptions.Target {
-        name == "-" ? .standardOutput : .file(name)
     }
 }

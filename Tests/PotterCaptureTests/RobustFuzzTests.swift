@@ -23,15 +23,17 @@ extension RobustTests {
                 generator = RobustGenerator(seed: seed)
                 var options = RecordOptions(command: [CommandWord("x")])
                 options.engine = engine
+                options.heap = HeapChoice.allCases.randomElement(using: &generator) ?? .off
                 let settings = try SamplingSettings(options)
                 let header = settings.sessionHeader(follow: true, limits: SessionLimits())
-                memory = try SessionMemory { header.fill($0) }
+                memory = try SessionMemory(size: header.sessionSize) { header.fill($0) }
                 writer = try RecordingWriter(
                     path: path,
                     run: RunInfo(
                         command: ["x"], workingDirectory: "/", startNs: 1, startWallNs: 1, engine: .perf,
                         engineReason: "", rateHz: 99, periodNs: settings.meanPeriodNs, tickNs: settings.timerIntervalNs)
                 )
+                if options.heap != .off { try writer.setQuality(QualityKey.heapMode, options.heap.rawValue) }
                 session = TargetSession(
                     memory: memory, pid: pid, settings: settings, writer: writer, store: try UnwindTableStore(),
                     counts: true)
@@ -52,7 +54,7 @@ extension RobustTests {
                     "processes": session.processCount, "threads": writer.state.threads.count - 1,
                     "modules": session.moduleRows.count, "samples": Int(session.records),
                     "bad records": Int(clamping: session.badRecords), "copies": Int(session.tally.copied),
-                    "foreign": memory.foreignPrograms().count,
+                    "foreign": memory.foreignPrograms().count, "heap": session.heap.sites.count,
                 ]
                 return Set(counts.filter { $0.value > 0 }.keys)
             }
@@ -107,6 +109,37 @@ extension RobustTests {
                 pp_thread_set_head(claim, head &+ 1)
             }
 
+            /// Tables of the heap's counters that look right, or not quite.
+            func forgeHeap() {
+                guard session.settings.heap != .off else { return }
+                let base = memory.memory.base
+                let area = base + Int(pp_session_size())
+                area.storeBytes(of: Bool.random(using: &generator) ? 8 : UInt32.max, toByteOffset: 8, as: UInt32.self)
+                // A pp_heap_area has 128 bytes, a pp_heap_table 32: their headers assert it.
+                let sites = Int(pp_session_size()) + 128 + 32 * Int(PP_HEAP_TABLES)
+                for index in 0..<8 {
+                    let table = area + 128 + 32 * index
+                    let isOdd = Int.random(in: 0..<4, using: &generator) == 0
+                    let offset = UInt64((sites + 4095) & ~4095) + UInt64(index) * 4096
+                    table.storeBytes(of: UInt32(index % 2), as: UInt32.self)
+                    table.storeBytes(of: UInt32.random(in: 0...3, using: &generator), toByteOffset: 4, as: UInt32.self)
+                    table.storeBytes(
+                        of: isOdd ? UInt32(truncatingIfNeeded: number()) : 32, toByteOffset: 8, as: UInt32.self)
+                    table.storeBytes(of: Bool.random(using: &generator) ? 64 : 128, toByteOffset: 12, as: UInt32.self)
+                    table.storeBytes(of: isOdd ? number() : offset, toByteOffset: 16, as: UInt64.self)
+                    for word in 0..<512 {
+                        let at = base + Int(offset) + word * 8
+                        at.storeBytes(of: word % 8 == 0 ? heapKey() : number(), as: UInt64.self)
+                    }
+                }
+            }
+
+            /// A stack that is none, one of the few, or anything; of any kind.
+            private func heapKey() -> UInt64 {
+                let stack = UInt64.random(in: 0...4, using: &generator)
+                return [UInt64(PP_HEAP_STACK_EARLY) + stack, stack * 8, number()].randomElement(using: &generator) ?? 0
+            }
+
             func round() throws {
                 scribble()
                 try session.followAnnouncements(force: true, wake: {}, parentRow: { Int64($0) < 0 ? 1 : nil })
@@ -117,6 +150,8 @@ extension RobustTests {
                 session.redrawPeriods()
                 session.refreshBusyThreads()
                 try session.refreshThreads()
+                forgeHeap()
+                try session.followHeap(session.heap.nextNs)
                 if Int.random(in: 0..<4, using: &generator) == 0 {
                     for process in session.processes.values where process.slot != 0 || Bool.random(using: &generator) {
                         _ = try session.end(process, cpu: number())
@@ -154,12 +189,17 @@ extension RobustTests {
             print("fuzz: engine \(engine), \(rounds) rounds in \(sessions) sessions")
             #expect(rounds > 50 && victim.isRunning)
             #expect(
-                reached == ["processes", "threads", "modules", "samples", "bad records", "copies", "foreign"],
+                reached == ["processes", "threads", "modules", "samples", "bad records", "copies", "foreign", "heap"],
                 "\(reached)")
             kill(victim.pid, SIGKILL)
             _ = victim.wait()
             #expect(
                 RecordProcess(plain: [RobustBench.potter, "report", "-i", victim.scratch + "/r0"]).wait().status == 0)
+            for recording in 0..<sessions {
+                let heap = RecordProcess(plain: [RobustBench.potter, "heap", "-i", "\(victim.scratch)/r\(recording)"])
+                    .wait()
+                #expect(heap.status == 0 || heap.errors.contains("it was not recorded"), "\(heap)")
+            }
         }
     }
 }

@@ -37,7 +37,8 @@ enum RobustBench {
     static let withoutPerf = build("no-perf.c")
 
     static func build(_ source: String, _ flags: String..., compiler: String = "gcc") -> String {
-        let output = "\(directory)/\(source.prefix { $0 != "." })-\(compiler)\(flags.joined())"
+        let name = source.split(separator: "/").last ?? ""
+        let output = "\(directory)/\(name.prefix { $0 != "." })-\(compiler)\(flags.joined())"
         let command = [compiler, "-O2", "-g"] + flags + ["-o", output, "\(repository)/Tests/Programs/\(source)"]
         let built = RecordProcess(plain: command).wait()
         #expect(built.status == 0, "\(built.errors)")

@@ -203,9 +203,7 @@ static inline void pp_session_free_copies(pp_session *s, uint32_t thread) {
             pp_swap32(pp_copy_owner(s, slot), thread + 1, 0);
 }
 
-static inline pp_freeze *pp_session_freeze(pp_session *s) {
-    return (pp_freeze *)((uint8_t *)s + PP_FREEZE_OFFSET);
-}
+static inline pp_freeze *pp_session_freeze(pp_session *s) { return (pp_freeze *)((uint8_t *)s + PP_FREEZE_OFFSET); }
 static inline const void *pp_freeze_buffer(pp_freeze *f) { return (const uint8_t *)f + 4096; }
 /// Orders a park. Before the signals are sent.
 static inline void pp_freeze_begin(pp_freeze *f, uint32_t order, uint32_t forker, uint32_t expected,

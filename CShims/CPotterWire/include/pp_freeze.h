@@ -30,8 +30,8 @@
 
 typedef struct pp_freeze {
     // Written by the collector.
-    _Atomic uint32_t order; // futex word: number of the freeze << 2 | PP_ORDER_*; the forker turns PARK into GO
-    uint32_t forker;        // tid of the thread that forks
+    _Atomic uint32_t order;    // futex word: number of the freeze << 2 | PP_ORDER_*; the forker turns PARK into GO
+    uint32_t forker;           // tid of the thread that forks
     _Atomic uint32_t expected; // threads that got a signal
     uint32_t reserved0;
     uint64_t deadline_ns; // CLOCK_MONOTONIC: nobody waits longer for the others

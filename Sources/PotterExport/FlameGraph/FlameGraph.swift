@@ -29,9 +29,13 @@ public struct FlameGraph {
 
     private let profile: Profile
     private let layout: FlameGraphLayout
+    private let unit: WeightUnit
+    /// Of what is drawn, where that is not CPU time.
+    private let subtitle: String?
 
-    public init(_ profile: Profile, tree: CallTree) {
+    public init(_ profile: Profile, tree: CallTree, unit: WeightUnit = .nanoseconds, subtitle: String? = nil) {
         self.profile = profile
+        (self.unit, self.subtitle) = (unit, subtitle)
         layout = FlameGraphLayout(
             profile, tree: tree, pixels: Self.width - 2 * Self.margin, leastPixels: Self.leastPixels)
     }
@@ -47,7 +51,8 @@ public struct FlameGraph {
         output.write("</g>\n")
         output.write(legend)
         output.write(footer)
-        let header = FlameGraphHeader(summary: profile.summary, part: profile.part, drawnNs: layout.totalNs)
+        let header = FlameGraphHeader(
+            summary: profile.summary, part: profile.part, drawnNs: layout.totalNs, ownSubtitle: subtitle)
         output.write(header.markup(width: Self.width, margin: Self.margin))
         output.write("<script type=\"text/javascript\"><![CDATA[\n\(FlameGraphScript.text)\n]]></script>\n</svg>\n")
     }
@@ -76,11 +81,11 @@ public struct FlameGraph {
     }
 
     private func numbers(_ frame: FlameGraphLayout.Frame) -> String {
-        var text = "\n\(Units.time(frame.widthNs)) (\(percent(frame.widthNs)))"
+        var text = "\n\(unit.text(frame.widthNs)) (\(percent(frame.widthNs)))"
         if frame.selfNs > 0 && frame.selfNs != frame.widthNs {
-            text += ", self \(Units.time(frame.selfNs)) (\(percent(frame.selfNs)))"
+            text += ", self \(unit.text(frame.selfNs)) (\(percent(frame.selfNs)))"
         }
-        return text + ", \(HeaderText.plural(Int(clamping: frame.samples), "sample"))"
+        return text + ", \(HeaderText.plural(Int(clamping: frame.samples), unit.one))"
     }
 
     private func percent(_ ns: Int64) -> String {
@@ -93,7 +98,7 @@ public struct FlameGraph {
         """
         <?xml version="1.0" encoding="UTF-8" standalone="no"?>
         <svg xmlns="http://www.w3.org/2000/svg" version="1.1" width="\(Self.width)" height="\(height)" \
-        viewBox="0 0 \(Self.width) \(height)" data-total="\(layout.totalNs)" data-unit="nanoseconds" \
+        viewBox="0 0 \(Self.width) \(height)" data-total="\(layout.totalNs)" data-unit="\(unit.rawValue)" \
         data-levels="\(layout.levels)">
         <title>\(XMLText.escaped("Flame graph: " + HeaderText(summary: profile.summary).command))</title>
         <style>
@@ -123,7 +128,7 @@ public struct FlameGraph {
         guard layout.hidden.count > 0 else { return "" }
         let note =
             "\(HeaderText.plural(layout.hidden.count, "frame")) narrower than \(Self.leastPixels) px not drawn "
-            + "(\(percent(layout.hidden.weightNs)) of the time)"
+            + "(\(percent(layout.hidden.weightNs)) of the \(unit.heading))"
         return "<text id=\"hidden\" x=\"\(Self.margin)\" y=\"\(height - 4)\">\(note)</text>\n"
     }
 }

@@ -19,6 +19,8 @@ struct FlameGraphHeader {
     let part: SelectedPart?
     /// What the frames add up to.
     let drawnNs: Int64
+    /// In place of the one about CPU time.
+    var ownSubtitle: String?
 
     func markup(width: Int, margin: Int) -> String {
         let inner = width - 2 * margin
@@ -49,6 +51,7 @@ struct FlameGraphHeader {
     }
 
     private var subtitle: String {
+        if let ownSubtitle { return ownSubtitle }
         let clocksNs = summary.totals.totalNs
         var parts = [
             "CPU time \(Units.time(clocksNs))", "duration \(Units.time(Int64(clamping: summary.durationNs)))",

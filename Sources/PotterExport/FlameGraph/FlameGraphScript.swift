@@ -87,6 +87,8 @@ enum FlameGraphScript {
         }
 
         function time(ns) {
+          if (svg.getAttribute("data-unit") === "bytes")
+            return ns >= 1e6 ? (ns / 1e6).toFixed(1) + " MB" : (ns / 1e3).toFixed(1) + " kB";
           if (ns >= 99.95e9) return (ns / 1e9).toFixed(1) + " s";
           if (ns >= 0.9995e9) return (ns / 1e9).toFixed(2) + " s";
           return ns >= 1e6 ? (ns / 1e6).toFixed(1) + " ms" : (ns / 1e3).toFixed(1) + " us";

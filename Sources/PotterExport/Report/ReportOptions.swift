@@ -7,6 +7,17 @@ public struct ReportOptions: Sendable {
     public enum Target: Sendable, Equatable {
         case standardOutput
         case file(String)
+
+        /// Opens it, lets `body` write, and closes it.
+        func write(_ body: (OutputFile) -> Void) throws {
+            let output: OutputFile
+            switch self {
+            case .standardOutput: output = OutputFile()
+            case .file(let path): output = try OutputFile(path: path)
+            }
+            body(output)
+            try output.close()
+        }
     }
 
     /// Callers or callees of functions.

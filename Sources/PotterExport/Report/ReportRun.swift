@@ -63,29 +63,20 @@ public struct ReportRun {
         if let target = options.json {
             let json = JSONReport(
                 views: views, order: options.order, limit: options.limit.flatMap { $0 == 0 ? nil : $0 },
-                percentLimit: options.percentLimit.flatMap { $0 > 0 ? $0 : nil } ?? -.infinity, tree: options.tree ? views.stacks?.tree : nil)
-            try write(target) { json.write(to: $0) }
+                percentLimit: options.percentLimit.flatMap { $0 > 0 ? $0 : nil } ?? -.infinity,
+                tree: options.tree ? views.stacks?.tree : nil)
+            try target.write { json.write(to: $0) }
         }
         if let target = options.folded, let stacks = views.stacks {
-            try write(target) { FoldedStacks(stacks.profile, tree: stacks.tree).write(to: $0) }
+            try target.write { FoldedStacks(stacks.profile, tree: stacks.tree).write(to: $0) }
         }
         if let target = options.flameGraph, let stacks = views.stacks {
             let graph = FlameGraph(stacks.profile, tree: stacks.tree)
-            try write(target) { graph.write(to: $0) }
+            try target.write { graph.write(to: $0) }
             if case .file(let path) = target {
                 messages.append("flame graph with \(HeaderText.plural(graph.frameCount, "frame")) written to \(path)")
             }
         }
         return messages
-    }
-
-    private func write(_ target: ReportOptions.Target, _ body: (OutputFile) -> Void) throws {
-        let output: OutputFile
-        switch target {
-        case .standardOutput: output = OutputFile()
-        case .file(let path): output = try OutputFile(path: path)
-        }
-        body(output)
-        try output.close()
     }
 }

@@ -15,7 +15,9 @@ import PotterProfile
 struct TreeText {
     let profile: Profile
     let tree: CallTree
-    let statistics: ShareStatistics
+    /// nil: weights are exact, and have no interval.
+    let statistics: ShareStatistics?
+    var unit = WeightUnit.nanoseconds
     let percentLimit: Double
     /// Rows, of functions.
     let limit: Int
@@ -24,7 +26,8 @@ struct TreeText {
         let total = tree.nodes[0].totalNs
         guard total > 0 else { return [] }
         let links = tree.links()
-        var lines = [line("total", ShareText.heading, "time", "self", "function")]
+        let heading = statistics != nil ? ShareText.heading : ""
+        var lines = [line("total", heading, unit.heading, "self", "function")]
         var rows = 0
         var cut = 0
         var small = 0
@@ -77,10 +80,11 @@ struct TreeText {
         let node = tree.nodes[entry.node]
         let function = profile.functions[node.function]
         let percent = 100 * Double(node.totalNs) / Double(total)
-        let interval = statistics.interval(
+        let interval = statistics?.interval(
             ns: node.totalNs, samples: node.totalSamples, variance: node.totalVariance)
         return line(
-            Units.percent(percent), ShareText.margin(interval, around: percent), Units.time(node.totalNs),
+            Units.percent(percent), interval.map { ShareText.margin($0, around: percent) } ?? "",
+            unit.text(node.totalNs),
             Units.percent(100 * Double(node.selfNs) / Double(total)),
             entry.branch + PlainText.escaped(ShortName.of(function.name)))
     }
@@ -88,7 +92,8 @@ struct TreeText {
     private func line(_ total: String, _ margin: String, _ time: String, _ own: String, _ text: String) -> String {
         func right(_ text: String) -> String { String(repeating: " ", count: max(0, 7 - text.count)) + text }
         let left = margin + String(repeating: " ", count: max(0, 5 - margin.count))
-        return "  \(right(total))  \(left)  \(right(time))  \(right(own))  \(text)"
+        let middle = statistics != nil ? "\(left)  " : ""
+        return "  \(right(total))  \(middle)\(right(time))  \(right(own))  \(text)"
     }
 
     private func more(cut: Int, small: Int) -> [String] {

@@ -22,6 +22,13 @@ public enum PseudoFrame: UInt64, Sendable, CaseIterable {
     /// Time in the kernel for neither a system call nor a page fault: interrupts, switches to other threads, signals.
     case otherKernel = 9
 
+    /// Blocks from before the recorder's constructor, or before a forked child was known.
+    case early = 10
+    /// Blocks that a signal handler allocated within a call of malloc.
+    case nestedCall = 11
+    /// Blocks whose stack found no room in the stack table.
+    case noRoom = 12
+
     /// The id of the module row that pseudo frames belong to.
     public static let module: Int64 = 1
     private static let countShift: UInt64 = 32
@@ -30,6 +37,9 @@ public enum PseudoFrame: UInt64, Sendable, CaseIterable {
         switch self {
         case .pageFault: "[page fault]"
         case .otherKernel: "[other kernel]"
+        case .early: "[before recording]"
+        case .nestedCall: "[in a signal handler]"
+        case .noRoom: "[stack table full]"
         default: "[\(self)]"
         }
     }

@@ -55,6 +55,22 @@ public enum QualityKey {
     /// How long recording was suspended (the collector stopped by Ctrl-Z).
     public static let gapNs = "gap_ns"
 
+    // The heap (`record --heap`): what could not be recorded.
+    /// Text: `sampled` or `exact`; there is none without `--heap`.
+    public static let heapMode = "heap.mode"
+    /// Mean distance of samples, bytes.
+    public static let heapInterval = "heap.interval"
+    public static let heapNoTable = "heap.no_table"
+    public static let heapNoIndex = "heap.no_index"
+    public static let heapUnknownFree = "heap.unknown_free"
+    public static let heapReplaced = "heap.replaced"
+    public static let heapNestedLost = "heap.nested_lost"
+    public static let heapStacksFull = "heap.stacks_full"
+    public static let heapNoMapping = "heap.no_mapping"
+    public static let heapPointsNoRoom = "heap.points_no_room"
+    public static let heapRefusedLimit = "heap.refused_limit"
+    public static let heapRefusedBypassed = "heap.refused_bypassed"
+
     // Written by `finish`, from the stacks and clocks themselves.
     /// Samples of the run's engine: those that `rateHz` asked for.
     public static let engineSamples = "samples.engine"

@@ -6,7 +6,7 @@ public enum RecordingFormat {
     /// A reader refuses a file of a newer major version: it could not understand it.
     public static let major = 1
     /// Additions that an older reader may ignore.
-    public static let minor = 1
+    public static let minor = 2
     /// `PRAGMA application_id`, "PTTR": tells a recording from any other SQLite file.
     static let applicationID: Int32 = 0x5054_5452
     /// `PRAGMA user_version`.
@@ -62,6 +62,15 @@ enum Schema {
             function INTEGER PRIMARY KEY REFERENCES function, self_ns INTEGER NOT NULL, total_ns INTEGER NOT NULL,
             self_samples INTEGER NOT NULL, total_samples INTEGER NOT NULL, line INTEGER NOT NULL,
             self_variance REAL NOT NULL, total_variance REAL NOT NULL, total_tie INTEGER NOT NULL);
+        CREATE TABLE heap_site(
+            id INTEGER PRIMARY KEY, process INTEGER NOT NULL REFERENCES process,
+            stack INTEGER NOT NULL REFERENCES stack, kind INTEGER NOT NULL);
+        CREATE TABLE heap_point(
+            id INTEGER PRIMARY KEY, site INTEGER NOT NULL REFERENCES heap_site, time_ns INTEGER NOT NULL,
+            blocks INTEGER NOT NULL, bytes INTEGER NOT NULL, freed_blocks INTEGER NOT NULL,
+            freed_bytes INTEGER NOT NULL, inherited_blocks INTEGER NOT NULL, inherited_bytes INTEGER NOT NULL,
+            temporary_blocks INTEGER NOT NULL, samples INTEGER NOT NULL, freed_samples INTEGER NOT NULL,
+            bytes_variance REAL NOT NULL, freed_bytes_variance REAL NOT NULL);
         CREATE TABLE quality(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID;
         """
 }

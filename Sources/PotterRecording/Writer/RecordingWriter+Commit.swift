@@ -17,6 +17,8 @@ extension RecordingWriter {
             totals.add(thread: sample.thread, total)
         }
         samples.removeAll(keepingCapacity: true)
+        pendingHeapSites.removeAll(keepingCapacity: true)
+        pendingHeapPoints.removeAll(keepingCapacity: true)
         progress = RecordingProgress(after: state)
         state.completedFunctions = []
         try RecordingFile.explain("cannot write", path) { try measure() }
@@ -32,6 +34,7 @@ extension RecordingWriter {
         try writeStacks(db)
         try writeNames(db)
         try writeSamples(db)
+        try writeHeap(db)
         try writeQuality(db)
     }
 

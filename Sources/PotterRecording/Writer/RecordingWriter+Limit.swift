@@ -77,6 +77,7 @@ extension RecordingWriter {
     /// What waits for the next commit.
     private var pendingBytes: UInt64 {
         var bytes = SizeLimit.Cost.commit + UInt64(samples.count) * SizeLimit.Cost.sample
+        bytes += UInt64(pendingHeapSites.count + pendingHeapPoints.count) * SizeLimit.Cost.heapPoint
         bytes += UInt64(state.trie.nodes.count - progress.stacks) * SizeLimit.Cost.stack
         bytes += UInt64(state.trie.locations.count - progress.locations) * SizeLimit.Cost.location
         bytes += UInt64(progress.changedThreads.count) * SizeLimit.Cost.thread

@@ -23,6 +23,11 @@ public final class RecordingWriter {
     var samples: [SampleRow] = []
     var totals = SampleTotals()
     var lastSampleNs: UInt64 = 0
+    /// Sites of the heap that have an id, and what of the heap waits for the next commit.
+    var heapSites: Int64 = 0
+    var pendingHeapSites: [HeapSiteRow] = []
+    var pendingHeapPoints: [HeapPointRow] = []
+    public internal(set) var heapPointsWithoutRoom: UInt64 = 0
     private var closed = false
     /// How large the recording may become, and is: see `SizeLimit`.
     var limit: SizeLimit?

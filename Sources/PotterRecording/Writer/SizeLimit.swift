@@ -52,6 +52,7 @@ struct SizeLimit {
     /// Bytes of a row, with what pages leave free; measured with `dbstat`, rounded up.
     enum Cost {
         static let sample: UInt64 = 30
+        static let heapPoint: UInt64 = 110
         static let stack: UInt64 = 18
         static let location: UInt64 = 16
         static let thread: UInt64 = 160
@@ -64,7 +65,7 @@ struct SizeLimit {
         static let hotspot: UInt64 = 50
         static let weight: UInt64 = 24
         /// Pages that a commit touches at the ends of tables.
-        static let commit: UInt64 = 12 * SizeLimit.pageBytes
+        static let commit: UInt64 = 14 * SizeLimit.pageBytes
         /// Names of a location before they are known: many of the first locations are the first of their function.
         static let firstNames: UInt64 = 200
         static let moreNames: UInt64 = 120

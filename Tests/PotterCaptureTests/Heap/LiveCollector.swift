@@ -21,17 +21,18 @@ final class LiveCollector {
         options.preloadLibrary = Workbench.directory + "/libPotterPreload.so"
         let settings = try SamplingSettings(options)
         let memory = try CollectorMemory()
-        let writer = try RecordingWriter(path: options.output, run: RecordRun.describe(options, settings), maxBytes: nil)
+        let writer = try RecordingWriter(
+            path: options.output, run: RecordRun.describe(options, settings), maxBytes: nil)
         collector = try Collector(settings: settings, writer: writer, memory: memory)
         let header = settings.sessionHeader(follow: true, limits: options.limits)
         let target = self.target
         collector.server.start(
-            store: collector.store, bell: collector.bell, accepts: { pid, _ in target.isFirst(pid) },
-            configure: { header.fill($0) })
+            store: collector.store, bell: collector.bell, header: header, accepts: { pid, _ in target.isFirst(pid) })
         let launch = try CommandLaunch(command: options.command)
         let server = collector.server
         pid = try server.whilePaused {
-            try launch.start(session: server.socketPath, preload: try PreloadLibrary.find(override: options.preloadLibrary))
+            try launch.start(
+                session: server.socketPath, preload: try PreloadLibrary.find(override: options.preloadLibrary))
         }
         target.set(pid)
         try collector.begin()
