@@ -40,7 +40,7 @@ final class FrozenSymbols {
 
     /// Address of an exported symbol.
     func address(_ name: String) -> UInt64? {
-        for module in modules where module.path.contains("libswift") || module.path.contains("/potter-heap-") {
+        for module in modules where module.path.contains("libswift") || module.path.contains("/potter-leaks-") {
             let table = table(of: module.path)
             if let index = table.names.firstIndex(of: name) { return table.addresses[index] + bias[module.path]! }
         }

@@ -10,7 +10,7 @@ enum HeapPrograms {
 
     static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Programs/heap")
-    private static let prefix = "potter-heap-"
+    private static let prefix = "potter-leaks-"
     private static let directory = FileManager.default.temporaryDirectory
         .appending(path: "\(prefix)\(ProcessInfo.processInfo.processIdentifier)")
     private static let lock = NSRecursiveLock()
