@@ -30,18 +30,22 @@ static bool push(pp_heap_thread *thread, uint64_t address, uint64_t size, bool i
             continue;
         event->size = size;
         event->is_free = is_free;
+        // First: there are never more entries than are counted, so that a search may end with the last.
+        atomic_fetch_add_explicit(&thread->event_count, 1, memory_order_relaxed);
         atomic_signal_fence(memory_order_seq_cst);
         change(event, PP_EVENT_WRITTEN, address);
-        atomic_fetch_add_explicit(&thread->event_count, 1, memory_order_relaxed);
         return true;
     }
     return false;
 }
 
-// Takes the allocation of `address` off the list; false: it is not there.
+// Takes the allocation of `address` off the list; false: it is not there. A handler that comes again before a search
+// of the whole list is over would keep the program from going on: it ends where nothing more is on it.
 static bool drop(pp_heap_thread *thread, uint64_t address) {
-    for (uint32_t i = 0; i < PP_NESTED_EVENTS; i++) {
+    uint32_t left = atomic_load_explicit(&thread->event_count, memory_order_relaxed);
+    for (uint32_t i = 0; i < PP_NESTED_EVENTS && left > 0; i++) {
         pp_heap_event *event = &thread->events[i];
+        left -= address_of(event) > PP_EVENT_WRITTEN;
         if (address_of(event) != address || event->is_free || !change(event, address, PP_EVENT_FREE))
             continue;
         atomic_fetch_sub_explicit(&thread->event_count, 1, memory_order_relaxed);

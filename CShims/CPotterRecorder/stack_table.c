@@ -46,13 +46,13 @@ static uint32_t append(pp_session *session, uint64_t *arena, uint32_t hash, cons
     return (uint32_t)at;
 }
 
-// In the first `buckets` of the index. *mine: where the stack was written, 0: not yet. False: no room.
-static bool intern_in(pp_session *session, uint32_t buckets, uint32_t hash, const uint64_t *frames,
+// In `buckets` of the index, from `first` on. *mine: where the stack was written, 0: not yet. False: no room.
+static bool intern_in(pp_session *session, uint32_t first, uint32_t buckets, uint32_t hash, const uint64_t *frames,
                       const pp_unwound *unwound, uint32_t *mine, uint32_t *id) {
     _Atomic uint32_t *index = (_Atomic uint32_t *)((uint8_t *)session + PP_STACK_INDEX_OFFSET);
     uint64_t *arena = (uint64_t *)((uint8_t *)session + PP_STACK_ARENA_OFFSET);
     for (uint32_t probe = 0; probe < PP_PROBES; probe++) {
-        _Atomic uint32_t *bucket = &index[(hash + probe) & (buckets - 1)];
+        _Atomic uint32_t *bucket = &index[first + (hash + probe) % buckets];
         uint32_t at = atomic_load_explicit(bucket, memory_order_acquire);
         if (at == 0) {
             if (*mine == 0 && (*mine = append(session, arena, hash, frames, unwound)) == 0)
@@ -73,6 +73,7 @@ static bool intern_in(pp_session *session, uint32_t buckets, uint32_t hash, cons
 
 bool pp_stack_intern(pp_session *session, const uint64_t *frames, const pp_unwound *unwound, uint32_t *id) {
     uint32_t hash = hash_frames(frames, unwound), mine = 0;
-    return intern_in(session, PP_STACK_BUCKETS_AT_FIRST, hash, frames, unwound, &mine, id) ||
-           intern_in(session, PP_STACK_BUCKETS, hash, frames, unwound, &mine, id);
+    const uint32_t first = PP_STACK_BUCKETS_AT_FIRST, rest = PP_STACK_BUCKETS - first;
+    return intern_in(session, 0, first, hash, frames, unwound, &mine, id) ||
+           intern_in(session, first, rest, hash, frames, unwound, &mine, id);
 }

@@ -128,7 +128,7 @@ public struct Interpreter {
         return NamedFrame(
             function: frame.function, systemName: frame.systemName ?? "", module: frame.languageModule ?? "",
             file: isBorrowed ? "" : frame.file ?? "", line: isBorrowed ? 0 : UInt32(clamping: frame.line ?? 0),
-            language: "\(frame.language)", inlined: frame.isInlined)
+            language: frame.language == .cpp ? "c++" : "\(frame.language)", inlined: frame.isInlined)
     }
 
     private static func unnamed(_ address: UInt64, in path: String?) -> NamedFrame {

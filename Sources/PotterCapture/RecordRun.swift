@@ -80,14 +80,14 @@ public struct RecordRun {
         let uid = geteuid()
         let inherit = options.inherit
         let target = TargetIdentity()
-        collector.server.start(
-            store: collector.store, bell: collector.bell, header: header,
-            accepts: { pid, peer in
-                (inherit || target.isFirst(pid)) && (peer == uid || Descent.of(pid, from: us))
-            })
-        potter_block_signals()
         let pid: Int32
         do {
+            try collector.server.start(
+                store: collector.store, bell: collector.bell, header: header,
+                accepts: { pid, peer in
+                    (inherit || target.isFirst(pid)) && (peer == uid || Descent.of(pid, from: us))
+                })
+            potter_block_signals()
             // No hello is answered meanwhile: it is judged by the pid.
             pid = try collector.server.whilePaused {
                 try launch.start(session: collector.server.socketPath, preload: preload)

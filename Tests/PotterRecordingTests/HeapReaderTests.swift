@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import Glibc
 import PotterExport
-import PotterProfile
 import Testing
 
+@testable import PotterProfile
 @testable import PotterRecording
 
 /// The heap of a recording as rows: what is read from them, and what damaged ones do.
@@ -51,6 +51,23 @@ import Testing
         #expect(heap.incomplete == HeapAmount())
         let rows = HeapFunctions(heap, by: .live).rows
         #expect(rows.reduce(0) { $0 + $1.own.live.bytes } == 2_500)
+    }
+
+    /// Whose a block is: not the standard library's, whatever a template's name begins with.
+    @Test(arguments: [
+        ("fill(std::map<int, Session>&)", true), ("operator new(unsigned long)", false),
+        ("std::vector<int, std::allocator<int> >::resize(unsigned long)", false),
+        ("void std::sort<int*>(int*, int*)", false), ("std::string join<int>(std::vector<int> const&)", true),
+        ("std::_Rb_tree_node<int>* std::_Rb_tree<int>::_M_create_node<int>(int&&)", false),
+        ("(anonymous namespace)::Cache::add(std::string)", true), ("Session::operator()(int) const", true),
+        ("main::{lambda()#1}::operator()() const", true), ("unsigned long std::hash<int>::of<int>(int)", false),
+    ])
+    func functionsThatAskForThemselves(name: String, asks: Bool) {
+        for language in ["c++", "cpp"] {
+            let function = Function(
+                name: name, module: "", binary: "/src/server", file: "", line: 0, language: language)
+            #expect(HeapFunctions.asksForItself(function) == asks)
+        }
     }
 
     @Test func withoutARecordedHeapThereIsNone() throws {

@@ -41,6 +41,12 @@ int potter_perf_period(int fd, uint64_t period);
 /// CPU time of the thread since the clock was enabled, ns; 0 if it cannot be read.
 uint64_t potter_perf_count(int fd);
 
+/// Starts a thread that is scheduled as by `potter_set_urgent`, with all signals blocked. Returns what `potter_join`
+/// takes, 0: it could not be made.
+uint64_t potter_start_urgent(void (*_Nonnull body)(void *_Nullable), void *_Nullable argument);
+/// Waits for the end of such a thread.
+void potter_join(uint64_t thread);
+
 /// Calls `body` on a stack of 8 MiB at least: on a thread of its own where `ulimit -s` is lower. Threads that are made
 /// later get such a stack, too.
 void potter_with_large_stack(void (*_Nonnull body)(void));

@@ -72,9 +72,27 @@ public struct HeapFunctions: Sendable {
     static func asksForItself(_ function: Function) -> Bool {
         switch FunctionCategory(function) {
         case .system, .swiftRuntime, .swiftLibrary, .pseudo, .kernel: false
-        case .cpp: !["std::", "__gnu_cxx::", "operator new"].contains { function.name.hasPrefix($0) }
+        case .cpp: !["std::", "__gnu_cxx::", "operator new"].contains { nameAlone(function.name).hasPrefix($0) }
         case .rust: !["alloc::", "core::", "std::", "hashbrown::"].contains { function.name.hasPrefix($0) }
         case .swift, .c, .unknown: true
         }
+    }
+
+    /// A C++ function without the result type that the names of templates begin with:
+    /// `void std::sort<int*>(int*, int*)` is `std::sort<int*>(int*, int*)`.
+    static func nameAlone(_ name: String) -> Substring {
+        guard !name.hasPrefix("operator ") else { return name[...] }
+        var depth = 0
+        var start = name.startIndex
+        for index in name.indices {
+            switch name[index] {
+            case "(" where depth == 0: return name[start...]
+            case "<", "(": depth += 1
+            case ">", ")": depth -= 1
+            case " " where depth == 0: start = name.index(after: index)
+            default: break
+            }
+        }
+        return name[start...]
     }
 }

@@ -21,7 +21,8 @@ public enum FunctionCategory: String, Sendable, CaseIterable {
         }
     }
 
-    private static let byLanguage: [String: FunctionCategory] = ["c": .c, "c++": .cpp, "rust": .rust]
+    /// `cpp` is what recordings of format 1.1 say for `c++`.
+    private static let byLanguage: [String: FunctionCategory] = ["c": .c, "c++": .cpp, "cpp": .cpp, "rust": .rust]
 
     private static func bracketed(_ function: Function) -> FunctionCategory {
         if [PseudoFrame.kernel, .pageFault, .otherKernel].contains(where: { $0.name == function.name }) {

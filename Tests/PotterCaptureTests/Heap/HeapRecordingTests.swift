@@ -67,6 +67,24 @@ extension RobustTests {
             #expect(inherited == ["20|2000"], "the child freed 20 blocks of its parent's, of 100 bytes")
         }
 
+        /// A block is the program's function's, below `operator new`, containers and Swift's runtime.
+        @Test func blocksOfLibrariesAreTheirCallers() throws {
+            let cpp = RobustBench.build("heap/known.cc", compiler: "g++")
+            let run = RecordProcess([cpp], options: ["-q", "--heap", "exact"])
+            #expect(run.wait().status == 0)
+            let heap = try HeapDocument.of(run)
+            let strings = try #require(heap["keep_strings()"]).`self`
+            #expect(strings.allocatedBlocks == 101 && strings.liveBytes == 13_300, "\(strings)")
+            let objects = try #require(heap["drop_objects()"]).`self`
+            #expect(objects.allocatedBytes == 50 * 48 && objects.liveBytes == 30 * 48, "\(objects)")
+
+            let swift = try Workbench.compile("heap/known.swift", ["-g"], as: "known-swift")
+            let swiftRun = RecordProcess([swift], options: ["-q", "--heap", "exact"])
+            #expect(swiftRun.wait().status == 0)
+            let nodes = try #require(try HeapDocument.of(swiftRun)["keepNodes()"]).total
+            #expect(nodes.allocatedBlocks == 1_001 && nodes.liveBytes == 40_032, "\(nodes)")
+        }
+
         /// The views tell the same: what functions ask for themselves adds up to the sum, folded stacks as well.
         @Test func viewsAddUp() throws {
             let run = record(["exact"], mode: "exact")

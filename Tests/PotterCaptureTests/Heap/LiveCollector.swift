@@ -26,7 +26,7 @@ final class LiveCollector {
         collector = try Collector(settings: settings, writer: writer, memory: memory)
         let header = settings.sessionHeader(follow: true, limits: options.limits)
         let target = self.target
-        collector.server.start(
+        try collector.server.start(
             store: collector.store, bell: collector.bell, header: header, accepts: { pid, _ in target.isFirst(pid) })
         let launch = try CommandLaunch(command: options.command)
         let server = collector.server
