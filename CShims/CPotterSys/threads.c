@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Threads of the collector. A stack that is large enough whatever `ulimit -s` says: libdw and the demangler need more than 160 KiB.
+// Threads of the collector. A stack that is large enough whatever `ulimit -s` says: libdw and the demangler need more
+// than 160 KiB.
 #include "CPotterSys.h"
 #include <pthread.h>
 #include <signal.h>
@@ -24,8 +25,8 @@ void potter_with_large_stack(void (*body)(void)) {
     struct rlimit limit = {0};
     pthread_attr_t attributes;
     pthread_t thread;
-    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= LEAST_STACK ||
-        pthread_attr_init(&attributes) != 0 || pthread_attr_setstacksize(&attributes, LEAST_STACK) != 0) {
+    if (getrlimit(RLIMIT_STACK, &limit) != 0 || limit.rlim_cur >= LEAST_STACK || pthread_attr_init(&attributes) != 0 ||
+        pthread_attr_setstacksize(&attributes, LEAST_STACK) != 0) {
         body();
         return;
     }

@@ -100,7 +100,9 @@ final class HelloServer: @unchecked Sendable {
     /// The processes under recording. A daemon among them descends from us no longer, and may have dropped root.
     func follow(_ pids: Set<Int32>) { known.withLock { $0 = pids } }
 
-    func whilePaused<Result>(_ body: () throws -> Result) rethrows -> Result { try answering.withLock { _ in try body() } }
+    func whilePaused<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try answering.withLock { _ in try body() }
+    }
 
     func takeArrivals() -> [Arrival] {
         arrivals.withLock { list in

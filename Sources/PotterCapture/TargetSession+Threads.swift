@@ -54,7 +54,8 @@ extension TargetSession {
         let clock = exited ? nil : arm(claim, tid: tid, process: process, first: first, reason: &reason)
         let cpu = clock == nil ? nil : ProcFiles.threadCPU(pid: process.pid, tid: tid)
         return Arming(
-            slot: slot, tid: tid, process: process, clock: clock, reason: reason, exited: exited, first: first, cpuNs: cpu)
+            slot: slot, tid: tid, process: process, clock: clock, reason: reason, exited: exited, first: first,
+            cpuNs: cpu)
     }
 
     private func begin(_ arrival: Arming) throws {

@@ -55,7 +55,8 @@ extension ReportViews {
             query.pattern.matches(report.functions[$0.function].name)
         }
         guard !matching.isEmpty else {
-            throw SelectionError("no function with CPU time matches '\(query.pattern)'; report --order total --limit 0 lists them")
+            throw SelectionError(
+                "no function with CPU time matches '\(query.pattern)'; report --order total --limit 0 lists them")
         }
         let shown = Array(matching.prefix(limit ?? .max))
         return Calls(

@@ -116,7 +116,8 @@ struct QualityProblems {
         let missing = quality.number(QualityKey.unrecordedNs)
         let known = max(summary.totals.totalNs, 0)
         let ends = Int64(summary.processes.count) * Self.endOfImageNs
-        if missing > Self.leastUnrecordedNs, missing > ends, Double(missing) > Self.leastUnrecorded * Double(missing + known) {
+        let isMuch = Double(missing) > Self.leastUnrecorded * Double(missing + known)
+        if missing > Self.leastUnrecordedNs, missing > ends, isMuch {
             lines.append(
                 "\(Units.time(missing)) of CPU time was used by programs that the recorder is not in: static ones, or "
                     + "limits (ulimit -v, -n) that keep it out")

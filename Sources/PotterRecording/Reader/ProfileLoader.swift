@@ -131,7 +131,8 @@ struct ProfileLoader {
             weights.append(
                 Weight(
                     stack: UInt32(rows.int(2)), process: UInt32(clamping: rows.int(0)),
-                    thread: UInt32(clamping: rows.int(1)), kind: kind, samples: rows.count(4), weightNs: rows.figure(5)))
+                    thread: UInt32(clamping: rows.int(1)), kind: kind, samples: rows.count(4), weightNs: rows.figure(5))
+            )
         }
         return weights
     }
