@@ -4,9 +4,9 @@
 //   constructor ── hello ──▶ session memory mapped ──▶ threads, modules announced ──▶ SIGPROF handler samples
 //
 // Recorder law. In a handler: no malloc, no stdio, no lock, no loader, no Swift; errno is kept; no page is touched for
-// the first time but those of the stack arena; every drop is counted. Outside of handlers (interposed calls) the
-// recorder may take its own spin lock and call the loader. Inert on any doubt: `pp_recorder.session` stays NULL, and
-// every interposed call then goes straight to the real one.
+// the first time but those of the stack arena and of the later part of its index; every drop is counted. Outside of
+// handlers (interposed calls) the recorder may take its own spin lock and call the loader. Inert on any doubt:
+// `pp_recorder.session` stays NULL, and every interposed call then goes straight to the real one.
 //
 // Who calls what: preload.c exports the interposed names and forwards here; nothing here is exported from the library.
 #pragma once

@@ -35,7 +35,7 @@
 #define PP_STACK_BUCKETS (1u << 18)
 #define PP_MAX_FRAMES 512u // kept of one stack: all, or PP_CUT_FRAMES at each end
 #define PP_CUT_FRAMES 256u
-#define PP_WALK_LIMIT 16384u            // frames walked before an unwind gives up: 0.2 ms
+#define PP_WALK_LIMIT 16384u            // frames walked before an unwind gives up
 #define PP_STACK_ARENA_WORDS (8u << 20) // 64 MiB, sparse
 
 // Engines of pp_session.engine.
